@@ -1,0 +1,206 @@
+"""The JSON-LD context: the one mapping from a sheet's keys to properties, and back.
+
+Context processing is the standard's algorithm as pyld implements it; this module only looks terms
+up in the result. Nothing is ever fetched: a context that names another by its address is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NoReturn
+from urllib.parse import urljoin
+
+from pyld import jsonld
+from pyoxigraph import NamedNode
+
+from kg.errors import ConfigError
+
+_PROCESSOR: Final = jsonld.JsonLdProcessor()
+_COMPACT_IRI: Final = re.compile(r"([^:/?#]*):(?!//)(.*)", re.DOTALL)
+_SUPPORTED_CONTAINERS: Final = {"@set", "@language"}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What a key means: its property, and how its values are read.
+
+    `coercion` is `@id` or `@vocab` for values that are IRIs, a datatype IRI, or empty.
+    """
+
+    iri: str
+    coercion: str = ""
+    language: str = ""
+    reverse: bool = False
+    by_language: bool = False
+    scoped: Any = None
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether a value of this key is an IRI."""
+        return self.coercion in ("@id", "@vocab")
+
+
+class ContextError(Exception):
+    """A context that cannot be used; the message says why."""
+
+
+class Context:
+    """An active context: looks up keys, expands values to IRIs and shortens IRIs.
+
+    >>> context = Context.parse({"le": "https://example.org/#", "p": {"@id": "le:p"}}, "https://b/")
+    >>> context.term("p").iri, context.expand("a/b"), context.shorten("https://example.org/#q")
+    ('https://example.org/#p', 'https://b/a/b', 'le:q')
+    """
+
+    def __init__(self, source: Any, base: str, active: Any) -> None:
+        self.source = source
+        self.base = base
+        self._active = active
+
+    @classmethod
+    def parse(cls, source: Any, base: str) -> Context:
+        """Process a context object against the empty context; raises `ContextError`."""
+        empty = _PROCESSOR._get_initial_context({"processingMode": "json-ld-1.1"})
+        return cls(source, base, empty).extended(source)
+
+    def extended(self, source: Any) -> Context:
+        """This context with another one processed on top of it; raises `ContextError`."""
+        options = {"base": self.base, "documentLoader": _refuse, "processingMode": "json-ld-1.1"}
+        try:
+            active = _PROCESSOR.process_context(self._active, source, options)
+        except jsonld.JsonLdError as error:
+            raise ContextError(_reason(error)) from error
+        for key, definition in active["mappings"].items():
+            odd = set((definition or {}).get("@container") or ()) - _SUPPORTED_CONTAINERS
+            if odd:
+                raise ContextError(f"`{key}` has the container {min(odd)}; sheets know only @set")
+        base = active.get("@base", self.base)
+        return Context(source, urljoin(self.base, base or ""), active)
+
+    def term(self, key: str) -> Term | None:
+        """What `key` means as a property, or None when the context does not say.
+
+        A key may also be a compact or an absolute IRI, as in JSON-LD.
+        """
+        definition = self._active["mappings"].get(key)
+        if definition:
+            return Term(
+                iri=definition["@id"],
+                coercion=(definition.get("@type") or "").replace("@none", ""),
+                language=definition.get("@language") or "",
+                reverse=definition["reverse"],
+                by_language="@language" in (definition.get("@container") or ()),
+                scoped=definition.get("@context"),
+            )
+        expanded = self.expand(key, vocab=True)
+        return Term(expanded) if is_iri(expanded) else None
+
+    @property
+    def keys(self) -> list[str]:
+        """Every key that names a property, not a prefix, a class or a keyword."""
+        return [
+            key
+            for key, definition in self._active["mappings"].items()
+            if definition and key[0].islower() and not key.startswith("@")
+            and not definition.get("_prefix") and not definition["@id"].startswith("@")
+        ]
+
+    @property
+    def types(self) -> list[str]:
+        """Every term that may stand for a class: its name begins with a capital."""
+        return [
+            key
+            for key, definition in self._active["mappings"].items()
+            if definition and key[0].isupper() and not definition.get("_prefix")
+        ]
+
+    @cached_property
+    def prefixes(self) -> dict[str, str]:
+        """Prefix → namespace, for CURIEs and for the prefixes of written files."""
+        return {
+            key: definition["@id"]
+            for key, definition in self._active["mappings"].items()
+            if definition and definition.get("_prefix")
+        }
+
+    def alias(self, key: str) -> str:
+        """The keyword that `key` stands for, or `key` itself: `id` → `@id`."""
+        definition = self._active["mappings"].get(key)
+        iri: str = definition["@id"] if definition else key
+        return iri if iri.startswith("@") else key
+
+    def expand(self, text: str, *, vocab: bool = False) -> str:
+        """`text` as an absolute IRI: a term, a compact IRI, an IRI, or relative to the base."""
+        definition = self._active["mappings"].get(text)
+        if vocab and definition:
+            return str(definition["@id"])
+        match = _COMPACT_IRI.fullmatch(text)
+        if match and match[1] in self._active["mappings"]:
+            prefix = self._active["mappings"][match[1]]
+            if prefix and (prefix.get("_prefix") or vocab):
+                return str(prefix["@id"]) + match[2]
+        if ":" in text.split("/")[0]:
+            return text
+        if vocab and self._active.get("@vocab") is not None:
+            return str(self._active["@vocab"]) + text
+        return text if vocab else urljoin(self.base, text)
+
+    def shorten(self, iri: str) -> str:
+        """The shortest name for `iri`: relative to the base, a CURIE, or the IRI itself."""
+        names = [
+            f"{prefix}:{iri[len(namespace) :]}"
+            for prefix, namespace in self.prefixes.items()
+            if iri.startswith(namespace) and len(iri) > len(namespace)
+        ]
+        if iri.startswith(self.base) and len(iri) > len(self.base):
+            names.append(iri[len(self.base) :])
+        return min(names, key=lambda name: (len(name), name), default=iri)
+
+
+def load_context(path: Path, base: str) -> Context:
+    """The context in a file, with `base` as its base; raises `ConfigError` naming the file."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if not isinstance(document, dict) or "@context" not in document:
+        raise ConfigError(f'{path}: a context file is an object with the key "@context"')
+    try:
+        return Context.parse(document["@context"], base)
+    except ContextError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def is_iri(text: str) -> bool:
+    """Whether `text` is a valid absolute IRI (RFC 3987).
+
+    >>> is_iri("https://example.org/ä"), is_iri("a b"), is_iri("https://example.org/<x>")
+    (True, False, False)
+    """
+    try:
+        NamedNode(text)
+    except ValueError:
+        return False
+    return True
+
+
+def local_names(iris: Iterable[str]) -> list[str]:
+    """What stands behind the last `#` or `/` of each IRI."""
+    return [re.split(r"[#/]", iri)[-1] for iri in iris]
+
+
+def _refuse(address: str, _options: Any) -> NoReturn:
+    raise ContextError(f"the context {address} would have to be fetched; give its content instead")
+
+
+def _reason(error: jsonld.JsonLdError) -> str:
+    """The innermost reason of pyld's nested errors."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    return str(cause.args[0] if cause.args else cause)

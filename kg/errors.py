@@ -1,0 +1,109 @@
+"""What can go wrong, as values: each error holds its fields and words itself.
+
+Everything a user can cause and mend derives from `KgError`; whatever else escapes is a bug.
+A `Problem` is one thing wrong at one place. Reading, compiling, validating and checking passages
+all collect problems instead of raising, so that one run reports every one of them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    """How bad a problem is; the values order from worst to mildest."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong at one place, in words that say what would be right.
+
+    `line` and `column` count from 1, in code points; 0 means that the place is the whole file.
+    `rule` is a stable name: a rule of the reader (`unknown-key`) or the name of a shape.
+    `focus`, `path`, `value` and `component` are set when a SHACL shape found the problem.
+
+    >>> print(Problem("facts/a.yaml", 4, 3, "unknown key `lable`", "unknown-key"))
+    facts/a.yaml:4:3: error: unknown key `lable` (unknown-key)
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    rule: str
+    severity: Severity = Severity.ERROR
+    focus: str = ""
+    path: str = ""
+    value: str = ""
+    component: str = ""
+
+    @property
+    def place(self) -> str:
+        """`file:line:column`, or just the file when there is no line."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+    @property
+    def order(self) -> tuple[str, int, int, str, str, str]:
+        """Sort key: by place, then by text, so that a report never depends on chance."""
+        return (self.file, self.line, self.column, self.rule, self.message, self.focus)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.severity.value}: {self.message} ({self.rule})"
+
+
+class KgError(Exception):
+    """Something a user can cause and mend. `exit_code` is the command line's status for it."""
+
+    exit_code = 2
+
+
+class ConfigError(KgError):
+    """The project's configuration, or a file it names, cannot be used."""
+
+
+@dataclass(frozen=True)
+class NonconformingError(KgError):
+    """The data does not conform: every problem found, sorted by place."""
+
+    problems: tuple[Problem, ...]
+    exit_code = 1
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class NoReleaseError(KgError):
+    """There is no finished build to read."""
+
+
+class LockedError(KgError):
+    """Another build is at work in the same build folder."""
+
+
+class QueryError(KgError):
+    """A query cannot be run: unknown, not valid, badly bound, or over a limit."""
+
+
+class UnknownNameError(KgError):
+    """A name that stands for nothing, or for more than one thing."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The known name closest to `name`, or the empty string when none is close.
+
+    >>> did_you_mean("pvalue", ["pValue", "population"])
+    'pValue'
+    >>> did_you_mean("zzz", ["pValue"])
+    ''
+    """
+    candidates = sorted(known)
+    folded = [c for c in candidates if c.casefold() == name.casefold()]
+    close = folded or difflib.get_close_matches(name, candidates, n=1, cutoff=0.75)
+    return close[0] if close else ""

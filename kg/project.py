@@ -1,0 +1,146 @@
+"""A project: a folder with a configuration, its fact sheets, ontology, shapes and queries.
+
+The configuration is the table `[tool.kg]` of `pyproject.toml`, or a file `kg.toml` with the same
+keys at its top level (which wins). What a project does not have, it takes from the core that
+travels with the package.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pyoxigraph import NamedNode
+
+from kg.errors import ConfigError, did_you_mean
+from kg.sheets.nodes import Limits
+
+_FOLDERS = ("facts", "ontology", "shapes", "queries", "build")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where a project's parts are, as absolute paths, and how it is named.
+
+    `base` is the IRI that every relative identifier resolves against; it ends in a slash.
+    """
+
+    root: Path
+    base: str
+    facts: Path
+    ontology: Path
+    shapes: Path
+    queries: Path
+    build: Path
+    title: str = ""
+    license: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+    def name_of(self, path: Path) -> str:
+        """A path as messages show it: relative to the project, with forward slashes."""
+        return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()
+
+
+def core_folder(name: str) -> Path:
+    """The core `ontology`, `shapes` or `queries` that travel with the package.
+
+    >>> (core_folder("ontology") / "context.jsonld").is_file()
+    True
+    """
+    package = Path(__file__).parent
+    installed = package / "core" / name
+    return installed if installed.is_dir() else package.parent / name
+
+
+def load_project(folder: Path) -> Project:
+    """The project that `folder` belongs to: the nearest configuration there or above.
+
+    Raises `ConfigError` when there is none, or when it holds anything that is not understood.
+    """
+    folder = folder.absolute()
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is not a folder")
+    for root in (folder, *folder.parents):
+        for name, table in (("kg.toml", ()), ("pyproject.toml", ("tool", "kg"))):
+            settings = _read_table(root / name, table)
+            if settings is not None:
+                return _project(root, settings, root / name)
+    raise ConfigError(
+        f"no project at {folder} or above it: a project has a kg.toml, at the least\n"
+        '    base = "https://example.org/my-topic/"\n'
+        "or the same under [tool.kg] in its pyproject.toml"
+    )
+
+
+def _read_table(path: Path, table: tuple[str, ...]) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        settings: Any = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    for name in table:
+        settings = settings.get(name)
+        if not isinstance(settings, dict):
+            return None
+    return dict(settings)
+
+
+def _project(root: Path, settings: dict[str, Any], source: Path) -> Project:
+    problems: list[str] = []
+    texts = {"base", "title", "license", *_FOLDERS}
+    for key in sorted(settings.keys() - texts - {"limits"}):
+        hint = did_you_mean(key, texts | {"limits"})
+        problems.append(f"unknown setting `{key}`" + (f"; did you mean `{hint}`?" if hint else ""))
+    for key in sorted(settings.keys() & texts):
+        if not isinstance(settings[key], str):
+            problems.append(f"`{key}` must be text in quotes")
+    limits = _limits(settings.get("limits", {}), problems)
+    base = settings.get("base")
+    if base is None:
+        problems.append('`base` is missing: the IRI that identifiers start with, ending in "/"')
+    elif isinstance(base, str) and not _is_base(base):
+        problems.append(f'`base` must be an http or https IRI that ends in "/", got "{base}"')
+    if problems:
+        raise ConfigError("\n".join(f"{source}: {problem}" for problem in problems))
+    folders = {name: _folder(root, name, settings) for name in _FOLDERS}
+    named = {key: settings[key] for key in ("title", "license") if key in settings}
+    return Project(root=root, base=settings["base"], limits=limits, **folders, **named)
+
+
+def _folder(root: Path, name: str, settings: dict[str, Any]) -> Path:
+    """A folder of the project: as configured, else by its usual name, else the core's."""
+    if name in settings:
+        return root / settings[name]
+    usual = root / name
+    if usual.is_dir() or name in ("facts", "build"):
+        return usual
+    return core_folder(name)
+
+
+def _limits(settings: object, problems: list[str]) -> Limits:
+    known = {f.name for f in fields(Limits)}
+    if not isinstance(settings, dict):
+        problems.append("`limits` must be a table")
+        return Limits()
+    for key, value in sorted(settings.items()):
+        if key not in known:
+            hint = did_you_mean(key, known)
+            end = f"; did you mean `{hint}`?" if hint else f"; there are {', '.join(sorted(known))}"
+            problems.append(f"unknown limit `{key}`{end}")
+        elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            problems.append(f"limit `{key}` must be a whole number from 1")
+    return Limits(**settings) if not problems else Limits()
+
+
+def _is_base(text: str) -> bool:
+    try:
+        NamedNode(text)
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    plain = not parts.query and not parts.fragment
+    return parts.scheme in ("http", "https") and plain and text.endswith("/")
