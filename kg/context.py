@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,7 @@ from kg.errors import ConfigError
 
 _PROCESSOR: Final = jsonld.JsonLdProcessor()
 _COMPACT_IRI: Final = re.compile(r"([^:/?#]*):(?!//)(.*)", re.DOTALL)
+_SCHEMES: Final = {"urn", "tag", "mailto", "did", "doi", "info", "ni", "tel", "data"}
 _SUPPORTED_CONTAINERS: Final = {"@set", "@language"}
 
 
@@ -37,7 +37,6 @@ class Term:
     language: str = ""
     reverse: bool = False
     by_language: bool = False
-    scoped: Any = None
 
     @property
     def is_reference(self) -> bool:
@@ -61,6 +60,8 @@ class Context:
         self.source = source
         self.base = base
         self._active = active
+        self._scopes: dict[str, Context] = {}
+        self._terms: dict[str, Term | None] = {}
 
     @classmethod
     def parse(cls, source: Any, base: str) -> Context:
@@ -87,6 +88,11 @@ class Context:
 
         A key may also be a compact or an absolute IRI, as in JSON-LD.
         """
+        if key not in self._terms:
+            self._terms[key] = self._find_term(key)
+        return self._terms[key]
+
+    def _find_term(self, key: str) -> Term | None:
         definition = self._active["mappings"].get(key)
         if definition:
             return Term(
@@ -95,7 +101,6 @@ class Context:
                 language=definition.get("@language") or "",
                 reverse=definition["reverse"],
                 by_language="@language" in (definition.get("@container") or ()),
-                scoped=definition.get("@context"),
             )
         expanded = self.expand(key, vocab=True)
         return Term(expanded) if is_iri(expanded) else None
@@ -106,8 +111,11 @@ class Context:
         return [
             key
             for key, definition in self._active["mappings"].items()
-            if definition and key[0].islower() and not key.startswith("@")
-            and not definition.get("_prefix") and not definition["@id"].startswith("@")
+            if definition
+            and key[0].islower()
+            and not key.startswith("@")
+            and not definition.get("_prefix")
+            and not definition["@id"].startswith("@")
         ]
 
     @property
@@ -127,6 +135,25 @@ class Context:
             for key, definition in self._active["mappings"].items()
             if definition and definition.get("_prefix")
         }
+
+    def scope(self, name: str) -> Context:
+        """The context inside a property, or for the keys of a node of a type; often this one."""
+        definition = self._active["mappings"].get(name)
+        if not definition or "@context" not in definition:
+            return self
+        if name not in self._scopes:
+            self._scopes[name] = self.extended(definition["@context"])
+        return self._scopes[name]
+
+    def unknown_prefix(self, text: str) -> str:
+        """The prefix of a compact IRI that nothing declares; '' when there is no such thing.
+
+        `CHEBL:25107` would be a valid IRI of an unknown scheme, and a silent mistake.
+        """
+        match = _COMPACT_IRI.fullmatch(text)
+        if not match or match[1] in self._active["mappings"] or match[1].lower() in _SCHEMES:
+            return ""
+        return match[1]
 
     def alias(self, key: str) -> str:
         """The keyword that `key` stands for, or `key` itself: `id` → `@id`."""
@@ -149,6 +176,11 @@ class Context:
         if vocab and self._active.get("@vocab") is not None:
             return str(self._active["@vocab"]) + text
         return text if vocab else urljoin(self.base, text)
+
+    def resolve(self, text: str, *, vocab: bool) -> str:
+        """The IRI a value names: as `expand`, and relative to the base where it is no term."""
+        expanded = self.expand(text, vocab=vocab)
+        return urljoin(self.base, expanded) if vocab and not is_iri(expanded) else expanded
 
     def shorten(self, iri: str) -> str:
         """The shortest name for `iri`: relative to the base, a CURIE, or the IRI itself."""
@@ -187,11 +219,6 @@ def is_iri(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def local_names(iris: Iterable[str]) -> list[str]:
-    """What stands behind the last `#` or `/` of each IRI."""
-    return [re.split(r"[#/]", iri)[-1] for iri in iris]
 
 
 def _refuse(address: str, _options: Any) -> NoReturn:

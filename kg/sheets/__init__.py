@@ -66,18 +66,22 @@ def find_sheets(folder: Path) -> list[Path]:
     return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
 
 
-def read_sheet(path: Path, name: str, limits: Limits) -> Sheet:
+def read_sheet(path: Path, name: str, limits: Limits, base: str = "") -> Sheet:
     """Read one file; whatever is wrong with it is in the sheet's problems, never raised."""
     try:
         with path.open("rb") as file:
             data = file.read(limits.bytes + 1)
     except OSError as error:
         return _unreadable(name, "", f"cannot be read: {error.strerror}", "unreadable")
-    return parse_sheet(name, data, limits)
+    return parse_sheet(name, data, limits, base)
 
 
-def parse_sheet(name: str, data: bytes, limits: Limits) -> Sheet:
-    """The sheet that a file called `name` with this content is; the suffix says the format."""
+def parse_sheet(name: str, data: bytes, limits: Limits, base: str = "") -> Sheet:
+    """The sheet that a file called `name` with this content is; the suffix says the format.
+
+    `base` is what relative IRIs of an RDF file resolve against; those of YAML and JSON are
+    resolved when the sheet is compiled.
+    """
     digest = hashlib.sha256(data).hexdigest()
     if len(data) > limits.bytes:
         message = f"the file is larger than {limits.bytes} bytes (setting `limits.bytes`)"
@@ -87,7 +91,7 @@ def parse_sheet(name: str, data: bytes, limits: Limits) -> Sheet:
     except UnicodeDecodeError as error:
         return replace(_not_utf8(name, data, error), sha256=digest)
     parse = _PARSERS[PurePosixPath(name).suffix.lower()]
-    return replace(parse(name, text, limits), sha256=digest)
+    return replace(parse(name, text, limits, base), sha256=digest)
 
 
 def _not_utf8(name: str, data: bytes, error: UnicodeDecodeError) -> Sheet:
@@ -97,26 +101,24 @@ def _not_utf8(name: str, data: bytes, error: UnicodeDecodeError) -> Sheet:
     return _unreadable(name, "", message, "encoding", Mark(line, column))
 
 
-def _unreadable(
-    name: str, digest: str, message: str, rule: str, mark: Mark = Mark(0, 0)
-) -> Sheet:
+def _unreadable(name: str, digest: str, message: str, rule: str, mark: Mark = Mark(0, 0)) -> Sheet:
     problem = Problem(name, mark.line, mark.column, message, rule)
     return Sheet(name, digest, problems=(problem,), whole=False)
 
 
-def _parse_yaml(name: str, text: str, limits: Limits) -> Sheet:
+def _parse_yaml(name: str, text: str, limits: Limits, _base: str) -> Sheet:
     builder = Builder(name, limits)
     read_yaml(text, builder)
     return _from_builder(name, builder)
 
 
-def _parse_json(name: str, text: str, limits: Limits) -> Sheet:
+def _parse_json(name: str, text: str, limits: Limits, _base: str) -> Sheet:
     builder = Builder(name, limits)
     read_json(text, builder)
     return _from_builder(name, builder)
 
 
-def _parse_json_lines(name: str, text: str, limits: Limits) -> Sheet:
+def _parse_json_lines(name: str, text: str, limits: Limits, _base: str) -> Sheet:
     """One JSON text a line; a bad line is reported and the next one read."""
     builder = Builder(name, limits)
     for number, line in enumerate(text.split("\n"), start=1):
@@ -132,14 +134,14 @@ def _from_builder(name: str, builder: Builder) -> Sheet:
     return Sheet(name, "", nodes, problems=tuple(builder.problems), whole=not broken)
 
 
-def _parse_rdf(name: str, text: str, _limits: Limits) -> Sheet:
-    quads, problem = parse_rdf(name, text)
+def _parse_rdf(name: str, text: str, _limits: Limits, base: str) -> Sheet:
+    quads, problem = parse_rdf(name, text, base)
     problems = (problem,) if problem else ()
     return Sheet(name, "", quads=quads, text=text, problems=problems, whole=not problem)
 
 
 _BROKEN: Final = {"syntax", "too-deep", "too-many-values", "alias"}
-_PARSERS: Final[dict[str, Callable[[str, str, Limits], Sheet]]] = {
+_PARSERS: Final[dict[str, Callable[[str, str, Limits, str], Sheet]]] = {
     ".yaml": _parse_yaml,
     ".yml": _parse_yaml,
     ".json": _parse_json,

@@ -196,15 +196,20 @@ def fingerprint(node: Node) -> str:
     >>> fingerprint(Scalar("a", here)) == fingerprint(Scalar("a", Mark(9, 9)))
     True
     """
-    text = json.dumps(_plain(node), sort_keys=True, ensure_ascii=True)
+    text = json.dumps(plain(node), sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _plain(node: Node) -> Any:
+def plain(node: Node) -> Any:
+    """The node as plain Python values, without places; numbers stay text."""
     match node:
+        case Scalar(text="true" | "false" as word, kind=Kind.BOOLEAN):
+            return word == "true"
+        case Scalar(kind=Kind.NULL):
+            return None
         case Scalar(text=text):
             return text
         case Sequence(items=values):
-            return [_plain(value) for value in values]
+            return [plain(value) for value in values]
         case Mapping(entries=entries):
-            return {key.text: _plain(value) for key, value in entries}
+            return {key.text: plain(value) for key, value in entries}

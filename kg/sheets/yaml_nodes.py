@@ -10,7 +10,9 @@ from kg.sheets.nodes import Builder, Kind, Mark, Node, Scalar
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = {"", "~", "null", "Null", "NULL"}
-_CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in "str int float bool null map seq".split()}
+_CORE_TAGS = {
+    f"tag:yaml.org,2002:{name}" for name in ["str", "int", "float", "bool", "null", "map", "seq"]
+}
 
 
 def read_yaml(text: str, builder: Builder) -> None:
@@ -61,9 +63,7 @@ class _Events:
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._check_tag(event, mark)
                 self._pending.append(event.anchor)
-                return self._builder.open(
-                    mark, mapping=isinstance(event, yaml.MappingStartEvent)
-                )
+                return self._builder.open(mark, mapping=isinstance(event, yaml.MappingStartEvent))
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 anchor = self._pending.pop()
                 node = self._builder.close()

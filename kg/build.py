@@ -1,0 +1,257 @@
+"""The main job, and the only module that knows its order.
+
+read → compile → link → validate → check passages → load → swap. Everything up to the load is
+`check`, and changes nothing on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from kg import __version__, terms
+from kg.compile import Compiled, compile_sheet
+from kg.context import Context, load_context
+from kg.errors import NonconformingError, NoReleaseError, Problem, Severity
+from kg.link import Places, check_links
+from kg.ontology import Ontology, canonical, load_ontology
+from kg.passages import PassageCheck, check_passages, count_unchecked
+from kg.project import Project
+from kg.report import count_by_severity
+from kg.sheets import find_sheets, read_sheet
+from kg.store import (
+    Release,
+    build_lock,
+    open_release,
+    release_digest,
+    remove_leftovers,
+    write_release,
+)
+from kg.validate import place_results, validate
+
+Progress = Callable[[str, int, int], None]
+"""Told of every stage: its name, how much is done, and of how much (0: not known)."""
+
+
+def _silent(_stage: str, _done: int, _total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A project's sheets, compiled and judged.
+
+    `quads` are the whole dataset, canonical: a graph per sheet, the ontology's, and one in which
+    the dataset describes itself. `problems` are sorted by place.
+    """
+
+    sheets: tuple[Compiled, ...]
+    quads: tuple[Quad, ...]
+    problems: tuple[Problem, ...]
+    passages: PassageCheck
+    ontology: Ontology
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a build did; counts, the release's digest, seconds of wall time.
+
+    `unchanged` says that the input was that of the current release, so that nothing was done.
+    """
+
+    sheets: int
+    statements: int
+    findings: int
+    quads: int
+    results: dict[str, int]
+    passages: dict[str, int]
+    digest: str
+    seconds: float
+    unchanged: bool = False
+
+
+def check(project: Project, documents: Path | None = None, progress: Progress = _silent) -> Checked:
+    """Read, compile and judge all sheets of a project; nothing is written.
+
+    With `documents`, a folder, the passages are checked as well. Raises `ConfigError` when the
+    ontology, context or shapes themselves cannot be used.
+    """
+    context, ontology = load_vocabulary(project)
+    sheets = compile_project(project, context, ontology, progress)
+    places = Places(sheets)
+    links = check_links(sheets, places, project.base)
+    quads = [quad for sheet in sheets for quad in sheet.quads]
+    dataset = canonical([*quads, *_self_description(project)])
+    progress("validate", 0, 0)
+    reported = {p.value for sheet in sheets for p in sheet.problems if p.rule == "unknown-term"}
+    results = [
+        # A reference to nothing, or an unknown term, has been reported for what it is.
+        result
+        for result in validate([*dataset, *ontology.quads], project.shapes)
+        if result.value not in links.dangling | reported
+    ]
+    progress("passages", 0, 0)
+    passages = check_passages(quads, documents, places) if documents else count_unchecked(quads)
+    problems = [
+        *(problem for sheet in sheets for problem in sheet.problems),
+        *links.problems,
+        *place_results(results, places),
+        *passages.problems,
+    ]
+    return Checked(
+        sheets=tuple(sheets),
+        quads=(*dataset, *ontology.quads),
+        problems=tuple(sorted(set(problems), key=lambda problem: problem.order)),
+        passages=passages,
+        ontology=ontology,
+        context=context,
+    )
+
+
+def load_vocabulary(project: Project) -> tuple[Context, Ontology]:
+    """The context and the ontology of a project; raises `ConfigError` when one cannot be used."""
+    context = load_context(project.ontology / "context.jsonld", project.base)
+    return context, load_ontology(project.ontology)
+
+
+def compile_project(
+    project: Project, context: Context, ontology: Ontology, progress: Progress = _silent
+) -> list[Compiled]:
+    """Read and compile every sheet, in the order of their paths."""
+    files = find_sheets(project.facts)
+    sheets = []
+    for number, file in enumerate(files):
+        progress("read", number, len(files))
+        sheet = read_sheet(file, project.name_of(file), project.limits, project.base)
+        path = PurePosixPath(file.relative_to(project.facts).as_posix())
+        sheets.append(compile_sheet(sheet, path, context, ontology))
+    return sheets
+
+
+def build(
+    project: Project,
+    *,
+    documents: Path | None = None,
+    strict: bool = False,
+    wait: float = 0,
+    progress: Progress = _silent,
+) -> Summary:
+    """Build a release and make it the current one, unless the input is that of the current one.
+
+    `strict` also refuses warnings and passages that were not checked; `wait` is how many seconds
+    to wait for another build. Raises `NonconformingError` with every problem, `LockedError`, and
+    `ConfigError`; whatever is raised, the release before stays.
+    """
+    start = time.monotonic()
+    inputs = input_digest(project, documents)
+    with build_lock(project.build, wait):
+        known = _known_summary(project, inputs, strict)
+        if known:
+            remove_leftovers(project.build)
+            return _timed(known, start, unchanged=True)
+        checked = check(project, documents, progress)
+        refused = refusals(checked.problems, checked.passages, strict=strict)
+        if refused:
+            raise NonconformingError(refused)
+        progress("load", 0, len(checked.quads))
+        digest = release_digest(checked.quads)
+        summary = _summarize(checked, digest)
+        manifest = {"inputs": inputs, "software": f"kg {__version__}", "summary": asdict(summary)}
+        write_release(project.build, checked.quads, digest, manifest)
+    return _timed(summary, start, unchanged=False)
+
+
+def refusals(
+    problems: tuple[Problem, ...], passages: PassageCheck, *, strict: bool
+) -> tuple[Problem, ...]:
+    """All problems, when there is one among them that stops a build; else nothing."""
+    if strict and passages.not_checked:
+        message = f"{passages.not_checked} passages were not checked; name their documents' folder"
+        problems = (*problems, Problem("-", 0, 0, message, "not-checked"))
+    stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    return problems if any(p.severity in stopping for p in problems) else ()
+
+
+def input_digest(project: Project, documents: Path | None = None) -> str:
+    """A SHA-256, in hex, over all that decides what a build gives: files, settings, software."""
+    digest = hashlib.sha256()
+    settings = [f"{f.name}={getattr(project, f.name)}" for f in fields(project)]
+    digest.update("\n".join([__version__, *settings]).encode())
+    for file in _input_files(project, documents):
+        with file.open("rb") as data:
+            content = hashlib.file_digest(data, "sha256").hexdigest()
+        digest.update(f"\n{file}\n{content}".encode())
+    return digest.hexdigest()
+
+
+def _input_files(project: Project, documents: Path | None) -> Iterator[Path]:
+    yield from find_sheets(project.facts)
+    yield project.ontology / "context.jsonld"
+    yield from sorted(project.ontology.glob("*.ttl"))
+    yield from sorted(project.shapes.glob("*.ttl"))
+    if documents and documents.is_dir():
+        yield from sorted(path for path in documents.iterdir() if path.is_file())
+
+
+def _known_summary(project: Project, inputs: str, strict: bool) -> Summary | None:
+    """The summary of the current release when it was built from the same input and still opens."""
+    try:
+        release: Release = open_release(project.build)
+        if release.manifest.get("inputs") != inputs:
+            return None
+        summary = Summary(**release.manifest["summary"])
+        release.open_store()
+    except (NoReleaseError, KeyError, TypeError):
+        return None
+    doubtful = summary.results["warning"] or summary.passages["not_checked"]
+    return None if strict and doubtful else summary
+
+
+def _summarize(checked: Checked, digest: str) -> Summary:
+    statements = _instances(checked, terms.STATEMENT)
+    counts: dict[str, Any] = asdict(checked.passages)
+    del counts["problems"]
+    return Summary(
+        sheets=len(checked.sheets),
+        statements=statements,
+        findings=_instances(checked, terms.FINDING),
+        quads=len(checked.quads),
+        results=count_by_severity(checked.problems),
+        passages=counts,
+        digest=digest,
+        seconds=0.0,
+    )
+
+
+def _timed(summary: Summary, start: float, *, unchanged: bool) -> Summary:
+    values = asdict(summary) | {"seconds": round(time.monotonic() - start, 3)}
+    return Summary(**(values | {"unchanged": unchanged}))
+
+
+def _instances(checked: Checked, class_: NamedNode) -> int:
+    classes = checked.ontology.subclasses(class_)
+    return len(
+        {
+            quad.subject
+            for quad in checked.quads
+            if quad.predicate == terms.TYPE and getattr(quad.object, "value", "") in classes
+        }
+    )
+
+
+def _self_description(project: Project) -> Iterator[Quad]:
+    """What the dataset says of itself: the space of its IRIs, its title, its licence."""
+    dataset = NamedNode(project.base)
+    yield Quad(dataset, terms.TYPE, terms.DATASET, dataset)
+    yield Quad(dataset, terms.URI_SPACE, Literal(project.base), dataset)
+    if project.title:
+        yield Quad(dataset, terms.TITLE, Literal(project.title, language="en"), dataset)
+    if project.license:
+        yield Quad(dataset, terms.LICENSE, NamedNode(project.license), dataset)

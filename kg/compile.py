@@ -1,0 +1,122 @@
+"""Sheet → quads, by way of the JSON-LD context alone; pure, and picklable on both sides.
+
+What a sheet says stays tied to where it says it, so that whatever is found wrong later, by any
+check, is reported at its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from kg import __version__, terms
+from kg.blank import BlankNodeError, name_blank_nodes
+from kg.context import Context
+from kg.errors import Problem, Severity, did_you_mean
+from kg.iris import graph_iri
+from kg.ontology import Ontology, canonical
+from kg.sheets import Mark, Sheet
+from kg.sheets.rdf import find_mention
+from kg.walk import Block, Found, Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A sheet as quads in its own graph, canonical and sorted, its provenance among them."""
+
+    name: str
+    graph: str
+    quads: tuple[Quad, ...]
+    blocks: tuple[Block, ...]
+    problems: tuple[Problem, ...]
+    whole: bool
+
+
+def compile_sheet(
+    sheet: Sheet, path: PurePosixPath, context: Context, ontology: Ontology
+) -> Compiled:
+    """Compile one sheet; `path` is its place below the folder of sheets, which names its graph.
+
+    What cannot be compiled becomes a problem and the rest goes on, so that one run finds all.
+    """
+    graph = graph_iri(context.base, path)
+    if sheet.text:
+        found = _from_rdf(sheet, graph)
+    else:
+        found = Walk(sheet, NamedNode(graph), ontology).run(context)
+    found.problems.extend(_unknown_terms(sheet.name, found, ontology))
+    quads = canonical([*found.quads, *_provenance(sheet, graph, context.base, found.quads)])
+    problems = (*sheet.problems, *found.problems)
+    return Compiled(sheet.name, graph, tuple(quads), tuple(found.blocks), problems, sheet.whole)
+
+
+def _provenance(sheet: Sheet, graph: str, base: str, quads: list[Quad]) -> Iterator[Quad]:
+    """Where the graph comes from: its sheet, the documents it cites, the software; no clock."""
+    name = NamedNode(graph)
+    software = NamedNode(f"{base}software/kg-{__version__}")
+    sources = {q.object for q in quads if q.predicate == terms.HAS_SOURCE}
+    facts = [
+        (name, terms.TYPE, terms.ENTITY),
+        (name, terms.LABEL, Literal(sheet.name)),
+        (name, terms.SHA256, Literal(sheet.sha256)),
+        (name, terms.ATTRIBUTED_TO, software),
+        *((name, terms.DERIVED_FROM, source) for source in sources),
+        (software, terms.TYPE, terms.SOFTWARE_AGENT),
+        (software, terms.LABEL, Literal(f"kg {__version__}")),
+        (software, terms.SOFTWARE_VERSION, Literal(__version__)),
+    ]
+    for subject, predicate, object_ in facts:
+        yield Quad(subject, predicate, object_, name)
+
+
+def _from_rdf(sheet: Sheet, graph: str) -> Found:
+    """An RDF sheet: all its triples go to the sheet's graph, its blank nodes get names."""
+    found = Found()
+    others = {q.graph_name.value for q in sheet.quads if isinstance(q.graph_name, NamedNode)}
+    for other in sorted(others - {graph}):
+        mark = find_mention(sheet.text, other)
+        message = f"the named graph <{other}> is not kept: a sheet is one graph"
+        found.problems.append(Problem(sheet.name, *mark, message, "named-graph", Severity.WARNING))
+    try:
+        found.quads = name_blank_nodes(list(sheet.quads), graph)
+    except BlankNodeError as error:
+        found.problems.append(Problem(sheet.name, 0, 0, str(error), "blank-node"))
+    blocks: dict[str, Block] = {}
+    for quad in found.quads:
+        subject = quad.subject.value
+        if subject not in blocks:
+            blocks[subject] = Block(subject, find_mention(sheet.text, subject))
+        mark = blocks[subject].mark
+        blocks[subject].add(quad.predicate.value, quad.object.value, mark, mark)
+    found.blocks = list(blocks.values())
+    return found
+
+
+def _unknown_terms(name: str, found: Found, ontology: Ontology) -> Iterator[Problem]:
+    """Terms in the ontology's namespace that it does not have, at the places that use them."""
+    for block in found.blocks:
+        for predicate, values in block.values.items():
+            if ontology.foreign_to(predicate):
+                yield _unknown_term(name, block.keys[predicate], predicate, ontology)
+            for value, mark in values:
+                if ontology.foreign_to(value):
+                    yield _unknown_term(name, mark, value, ontology)
+
+
+def _unknown_term(name: str, mark: Mark, iri: str, ontology: Ontology) -> Problem:
+    namespace = next(n for n in ontology.namespaces if iri.startswith(n))
+    local = iri[len(namespace) :]
+    others = [known[len(namespace) :] for known in ontology.known if known.startswith(namespace)]
+    hint = did_you_mean(local, others)
+    family = [o for o in others if o.split("-")[0] == local.split("-")[0]]
+    if hint:
+        end = f"; did you mean `{hint}`?"
+    elif "-" in local and len(family) > 1:
+        end = f"; there are {', '.join(sorted(o for o in family if '-' in o))}"
+    else:
+        end = ""
+    message = f"the ontology has no term `{local}`{end}"
+    return Problem(name, *mark, message, "unknown-term", value=iri)

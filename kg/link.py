@@ -1,0 +1,131 @@
+"""Checks between sheets: graphs, references and definitions that only the whole can judge."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import NamedNode
+
+from kg.compile import Compiled
+from kg.errors import Problem, Severity, did_you_mean
+from kg.iris import local_name
+from kg.sheets import Mark
+from kg.walk import Block
+
+
+class Places:
+    """Where every subject, property and value is written, over all sheets."""
+
+    def __init__(self, sheets: Iterable[Compiled]) -> None:
+        self._blocks: defaultdict[str, list[tuple[str, Block]]] = defaultdict(list)
+        for sheet in sheets:
+            for block in sheet.blocks:
+                self._blocks[block.subject].append((sheet.name, block))
+
+    def blocks(self) -> Iterator[list[tuple[str, Block]]]:
+        """For every subject, its descriptions and the sheets they are in."""
+        yield from self._blocks.values()
+
+    def find(self, subject: str, predicate: str = "", value: str = "") -> tuple[str, Mark]:
+        """The sheet and the best place: of the value, else of the key, else of the subject.
+
+        `("", Mark(0, 0))` when no sheet describes the subject.
+        """
+        blocks = self._blocks.get(subject, [])
+        for name, block in blocks:
+            for written, mark in block.values.get(predicate, ()):
+                if written == value:
+                    return name, mark
+        for name, block in blocks:
+            if predicate in block.keys:
+                return name, block.keys[predicate]
+        for name, block in blocks:
+            return name, block.mark
+        return "", Mark(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What the checks found; `dangling` holds the IRIs that nothing describes."""
+
+    problems: tuple[Problem, ...]
+    dangling: frozenset[str]
+
+
+def check_links(sheets: Sequence[Compiled], places: Places, base: str) -> Links:
+    """Find shared graphs, references to nothing, and nodes defined twice in different ways.
+
+    When a sheet could not be read whole, what it defines is unknown: references are then not
+    judged, and a note says so.
+    """
+    problems = [*_shared_graphs(sheets), *_conflicts(places)]
+    defined = {quad.subject.value for sheet in sheets for quad in sheet.quads}
+    defined |= {sheet.graph for sheet in sheets}
+    dangling = {
+        quad.object.value
+        for sheet in sheets
+        for quad in sheet.quads
+        if isinstance(quad.object, NamedNode) and quad.object.value.startswith(base)
+    } - defined
+    broken = [sheet.name for sheet in sheets if not sheet.whole]
+    if broken:
+        message = "could not be read whole, so references into it were not checked"
+        problems += [Problem(name, 0, 0, message, "not-checked", Severity.INFO) for name in broken]
+    else:
+        problems += _dangling(places, dangling, defined, base)
+    return Links(tuple(problems), frozenset(dangling))
+
+
+def _shared_graphs(sheets: Sequence[Compiled]) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for sheet in sorted(sheets, key=lambda sheet: sheet.name):
+        other = first.setdefault(sheet.graph, sheet.name)
+        if other != sheet.name:
+            message = f"would share the graph <{sheet.graph}> with {other}; rename one of them"
+            yield Problem(sheet.name, 0, 0, message, "shared-graph")
+
+
+def _dangling(
+    places: Places, dangling: set[str], defined: set[str], base: str
+) -> Iterator[Problem]:
+    names = [iri[len(base) :] for iri in defined if iri.startswith(base)]
+    hints: dict[str, str] = {}
+    for descriptions in places.blocks():
+        for name, block in descriptions:
+            for predicate, values in block.values.items():
+                for value, mark in values:
+                    if value not in dangling:
+                        continue
+                    short = value[len(base) :]
+                    if value not in hints:
+                        hint = did_you_mean(short, names)
+                        hints[value] = f"; did you mean `{hint}`?" if hint else ""
+                    message = f"`{short}` is described nowhere{hints[value]}"
+                    yield Problem(
+                        name, *mark, message, "dangling-reference",
+                        focus=block.subject, path=predicate, value=value,
+                    )  # fmt: skip
+
+
+def _conflicts(places: Places) -> Iterator[Problem]:
+    """Two descriptions of one node that give the same property different values."""
+    for descriptions in places.blocks():
+        if len(descriptions) < 2:
+            continue
+        first: dict[str, tuple[frozenset[str], str, Mark]] = {}
+        for name, block in descriptions:
+            for predicate, pairs in block.values.items():
+                values = frozenset(value for value, _ in pairs)
+                mark = block.keys[predicate]
+                known, where, line = first.setdefault(predicate, (values, name, mark))
+                if known != values:
+                    key = local_name(predicate)
+                    message = (
+                        f"`{key}` of this node is defined differently at "
+                        f"{where}:{line.line}:{line.column}; say it in one place"
+                    )
+                    yield Problem(
+                        name, *mark, message, "conflict", focus=block.subject, path=predicate
+                    )

@@ -1,0 +1,170 @@
+"""Passages of documents: are they still where the data says they are?
+
+A passage is a document, a start and an end in Unicode code points, and the SHA-256 of the UTF-8
+bytes of the text between them, so that whoever has the document can check it and nobody needs to
+hand it on. The place is a Web Annotation `oa:TextPositionSelector`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad
+
+from kg import terms
+from kg.errors import ConfigError, Problem, Severity
+from kg.link import Places
+
+# How much text to search, per passage, for one that has moved: bytes hashed, about a second.
+_SEARCH_BUDGET = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PassageCheck:
+    """How many passages were right, wrong, or not looked at, and every problem found."""
+
+    checked: int
+    wrong: int
+    not_checked: int
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    iri: str
+    file_name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    iri: str
+    document: str
+    start: int
+    end: int
+    sha256: str
+
+
+def count_unchecked(quads: Iterable[Quad]) -> PassageCheck:
+    """What there is to say when no documents are at hand: nothing was checked."""
+    return PassageCheck(0, 0, sum(1 for _ in _passages(list(quads))))
+
+
+def check_passages(quads: Iterable[Quad], folder: Path, places: Places) -> PassageCheck:
+    """Check every document in the quads, and every passage of it, against the files of a folder.
+
+    A document that is not there leaves its passages unchecked (a warning); a changed document and
+    a wrong passage are errors of their own kinds, and a passage that is found elsewhere says where.
+    Nothing of the text itself is ever part of a message. Raises `ConfigError` without the folder.
+    """
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is not a folder; it should hold the documents")
+    quads = list(quads)
+    problems: list[Problem] = []
+    texts: dict[str, str] = {}
+    for document in _documents(quads):
+        text = _read(document, folder, problems, places)
+        if text is not None:
+            texts[document.iri] = text
+    checked = wrong = not_checked = 0
+    for passage in _passages(quads):
+        if passage.document not in texts:
+            not_checked += 1
+            continue
+        checked += 1
+        complaint = _complaint(passage, texts[passage.document])
+        if complaint:
+            wrong += 1
+            name, mark = places.find(passage.iri, terms.SHA256.value)
+            problems.append(Problem(name, *mark, complaint, "wrong-passage", focus=passage.iri))
+    return PassageCheck(checked, wrong, not_checked, tuple(problems))
+
+
+def _read(document: _Document, folder: Path, problems: list[Problem], places: Places) -> str | None:
+    """The text of a document, or None when it is not there or not text; says what is wrong."""
+
+    def complain(key: NamedNode, message: str, rule: str, severity: Severity) -> None:
+        name, mark = places.find(document.iri, key.value)
+        problems.append(Problem(name, *mark, message, rule, severity, focus=document.iri))
+
+    # Only a plain name is looked up: data must not be able to point out of the folder.
+    path = folder / document.file_name
+    plain = (
+        document.file_name not in ("", ".", "..")
+        and Path(document.file_name).name == document.file_name
+    )
+    if not plain or not path.is_file():
+        message = (
+            f"document `{document.file_name}` is not in {folder}; its passages are not checked"
+        )
+        complain(terms.FILE_NAME, message, "document-missing", Severity.WARNING)
+        return None
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"document `{document.file_name}` cannot be read: {error}"
+        complain(terms.FILE_NAME, message, "document-unreadable", Severity.ERROR)
+        return None
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != document.sha256:
+        message = f"document `{document.file_name}` has changed: its SHA-256 is now {digest}"
+        complain(terms.SHA256, message, "document-changed", Severity.ERROR)
+    return text
+
+
+def _complaint(passage: _Passage, text: str) -> str:
+    """What is wrong with a passage, or '' when its text is where it should be."""
+    if 0 <= passage.start < passage.end <= len(text):
+        if _digest(text[passage.start : passage.end]) == passage.sha256:
+            return ""
+        fault = f"the text at {passage.start}-{passage.end} is not the one that was read"
+    else:
+        fault = f"{passage.start}-{passage.end} is outside the text, which ends at {len(text)}"
+    length = passage.end - passage.start
+    moved = _search(text, length, passage.sha256) if length > 0 else None
+    if moved is not None:
+        return f"{fault}; it is now at {moved}-{moved + length}"
+    return f"{fault}, nor is that found elsewhere"
+
+
+def _search(text: str, length: int, digest: str) -> int | None:
+    """Where a text of this length and SHA-256 starts; None when nowhere, or too far to search."""
+    for start in range(min(len(text) - length + 1, _SEARCH_BUDGET // length)):
+        if _digest(text[start : start + length]) == digest:
+            return start
+    return None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _documents(quads: list[Quad]) -> Iterator[_Document]:
+    names = _literals(quads, terms.FILE_NAME)
+    digests = _literals(quads, terms.SHA256)
+    for iri, name in sorted(names.items()):
+        yield _Document(iri, name, digests.get(iri, ""))
+
+
+def _passages(quads: list[Quad]) -> Iterator[_Passage]:
+    """Every resource with a source and a selector; what lacks a part is the shapes' business."""
+    sources = {q.subject.value: q.object.value for q in quads if q.predicate == terms.HAS_SOURCE}
+    selectors = {
+        q.subject.value: q.object.value for q in quads if q.predicate == terms.HAS_SELECTOR
+    }
+    starts, ends = _literals(quads, terms.START), _literals(quads, terms.END)
+    digests = _literals(quads, terms.SHA256)
+    for iri, source in sorted(sources.items()):
+        selector = selectors.get(iri, "")
+        start, end = starts.get(selector, ""), ends.get(selector, "")
+        whole = start.isdecimal() and end.isdecimal() and len(start) < 18 and len(end) < 18
+        first, last = (int(start), int(end)) if whole else (-1, -1)
+        yield _Passage(iri, source, first, last, digests.get(iri, ""))
+
+
+def _literals(quads: list[Quad], predicate: NamedNode) -> dict[str, str]:
+    return {q.subject.value: q.object.value for q in quads if q.predicate == predicate}

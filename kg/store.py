@@ -1,0 +1,207 @@
+"""Releases on disk: written aside, swapped in, never changed afterwards.
+
+```
+build/
+  current -> releases/<digest>     what readers open
+  releases/<digest>/store/         an Oxigraph store
+  releases/<digest>/manifest.json  what was built from what, and how it went
+  lock                             held while a build writes
+```
+
+A release gets its name by a rename when it is complete, and becomes current by another rename, so
+a kill at any moment leaves either the old release or the new one. What a killed build left behind
+is removed by the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pyoxigraph import Quad, Store
+
+from kg.errors import KgError, LockedError, NoReleaseError
+
+_ASIDE: Final = "aside-"
+# The release before is kept: whoever has it open goes on reading, and a diff has something to
+# compare with.
+_KEPT: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A finished build. `digest` is over its canonical N-Quads and names its folder."""
+
+    path: Path
+    digest: str
+    manifest: dict[str, Any]
+
+    def open_store(self) -> Store:
+        """The store of this release, to read only; raises `NoReleaseError` when it is damaged."""
+        try:
+            return Store.read_only(str(self.path / "store"))
+        except (OSError, ValueError) as error:
+            raise NoReleaseError(f"{self.path}: the store cannot be read: {error}") from error
+
+
+def release_digest(quads: Iterable[Quad]) -> str:
+    """The SHA-256, in hex, that names a release of these quads.
+
+    Each graph has a digest over its sorted N-Quads; the release's is over the sorted lines
+    `<graph digest> <graph>`. The quads must be canonical and free of blank nodes in data.
+    """
+    graphs: defaultdict[str, list[str]] = defaultdict(list)
+    for quad in quads:
+        graphs[str(quad.graph_name)].append(f"{quad} .\n")
+    lines = sorted(f"{_sha256(sorted(lines))} {graph}\n" for graph, lines in graphs.items())
+    return _sha256(lines)
+
+
+def open_release(build: Path) -> Release:
+    """The current release of a build folder; raises `NoReleaseError` when there is none."""
+    current = build / "current"
+    try:
+        path = current.resolve(strict=True)
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NoReleaseError(f"nothing is built yet in {build}; run `kg build`") from error
+    except (OSError, ValueError) as error:
+        raise NoReleaseError(f"{current} cannot be read: {error}") from error
+    return Release(path, path.name, manifest)
+
+
+@contextlib.contextmanager
+def build_lock(build: Path, wait: float = 0) -> Iterator[None]:
+    """Hold the build folder for one writer; the system lets go of it when the process ends.
+
+    Raises `LockedError` when another build still holds it after `wait` seconds.
+    """
+    try:
+        build.mkdir(parents=True, exist_ok=True)
+        handle = os.open(build / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise KgError(f"{build} cannot be written: {error.strerror}") from error
+    try:
+        deadline = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise LockedError(f"another build is at work in {build}") from None
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)
+
+
+def write_release(
+    build: Path, quads: Iterable[Quad], digest: str, manifest: dict[str, Any]
+) -> Release:
+    """Write a release aside and make it the current one; the caller holds the lock.
+
+    Raises `KgError` when the disk refuses; the release before then stays current.
+    """
+    releases = build / "releases"
+    try:
+        releases.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(build)
+        final = releases / digest
+        if (final / "store").is_dir() and _opens(final):
+            _write_manifest(final, manifest)
+        else:
+            aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=build))
+            try:
+                _write_store(aside / "store", quads)
+                _write_manifest(aside, manifest)
+                aside.chmod(0o755)
+                shutil.rmtree(final, ignore_errors=True)
+                aside.rename(final)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+        before = _current_name(build)
+        _point_to(build, digest)
+        _remove_old(releases, keep={digest, before})
+    except OSError as error:
+        raise KgError(f"the release cannot be written: {error}; the one before stays") from error
+    return Release(final, digest, manifest)
+
+
+def remove_leftovers(build: Path) -> None:
+    """Remove what a killed build wrote aside; only under the lock."""
+    for leftover in build.glob(f"{_ASIDE}*"):
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
+def _write_store(path: Path, quads: Iterable[Quad]) -> None:
+    store = Store(str(path))
+    store.bulk_extend(quads)
+    store.flush()
+    del store
+
+
+def _write_manifest(release: Path, manifest: dict[str, Any]) -> None:
+    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    aside = release / f"{_ASIDE}manifest.json"
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(release / "manifest.json")
+
+
+def _point_to(build: Path, digest: str) -> None:
+    """Make a release current: a new link beside the old one, then one atomic rename."""
+    if _current_name(build) == digest:
+        return
+    link = build / f"{_ASIDE}current"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("releases", digest), target_is_directory=True)
+    link.replace(build / "current")
+    folder = os.open(build, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _current_name(build: Path) -> str:
+    current = build / "current"
+    return current.readlink().name if current.is_symlink() else ""
+
+
+def _remove_old(releases: Path, keep: set[str]) -> None:
+    by_age = sorted(releases.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    spare = [path for path in by_age if path.name not in keep]
+    for path in spare[max(_KEPT - len(keep - {""}), 0) :]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _opens(release: Path) -> bool:
+    try:
+        Release(release, release.name, {}).open_store()
+    except NoReleaseError:
+        return False
+    return True
+
+
+def _sha256(lines: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line.encode())
+    return digest.hexdigest()

@@ -1,0 +1,140 @@
+"""Quads and shapes → what does not conform. The only module that uses a SHACL library."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import BlankNode, NamedNode, Quad
+
+from kg import terms
+from kg.errors import ConfigError, Problem, Severity
+from kg.iris import local_name
+from kg.link import Places
+from kg.ontology import read_turtle_folder
+
+_SEVERITIES = {
+    terms.SH + "Violation": Severity.ERROR,
+    terms.SH + "Warning": Severity.WARNING,
+    terms.SH + "Info": Severity.INFO,
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Result:
+    """One validation result (SHACL 3.6.2): IRIs and lexical forms as plain text.
+
+    `shape` is the IRI of the source shape, or '' when it has none.
+    """
+
+    focus: str
+    path: str
+    value: str
+    message: str
+    shape: str
+    component: str
+    severity: str
+
+
+def validate(quads: Iterable[Quad], shapes: Path) -> list[Result]:
+    """Every result of validating the quads, their graphs merged, against a folder of shapes.
+
+    Sorted, each once. Raises `ConfigError` when the shapes cannot be used.
+    """
+    import pyshacl
+    from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError
+
+    data = _rdflib_graph(quads)
+    rules = _rdflib_graph(read_turtle_folder(shapes, "shapes"))
+    logging.getLogger("pyshacl").setLevel(logging.ERROR)
+    try:
+        _, report, text = pyshacl.validate(
+            data, shacl_graph=rules, inplace=True, inference="none", allow_warnings=True
+        )
+    except (ShapeLoadError, ConstraintLoadError, ReportableRuntimeError) as error:
+        raise ConfigError(f"{shapes}: the shapes cannot be used: {error}") from error
+    if isinstance(report, Exception) or isinstance(report, bytes):
+        raise ConfigError(f"{shapes}: the shapes cannot be used: {text}")
+    return sorted(set(_results(report)))
+
+
+def _results(report: Any) -> Iterable[Result]:
+    from rdflib import BNode, Namespace
+
+    sh = Namespace(terms.SH)
+
+    def text(node: Any, predicate: str) -> str:
+        found = report.value(node, sh[predicate])
+        return "" if found is None or isinstance(found, BNode) else str(found)
+
+    for top in report.objects(None, sh.result):
+        messages = sorted(str(m) for m in report.objects(top, sh.resultMessage))
+        yield Result(
+            focus=text(top, "focusNode"),
+            path=text(top, "resultPath"),
+            value=text(top, "value"),
+            message="; ".join(messages),
+            shape=text(top, "sourceShape"),
+            component=text(top, "sourceConstraintComponent"),
+            severity=text(top, "resultSeverity"),
+        )
+
+
+def place_results(results: Iterable[Result], places: Places) -> list[Problem]:
+    """Results as problems, each at the key that caused it."""
+    problems = []
+    for result in results:
+        name, mark = places.find(result.focus, result.path, result.value)
+        if not name and result.value:
+            name, mark = places.find(result.value)
+        got = f", got {result.value}" if result.value and not _is_node(result.value) else ""
+        problems.append(
+            Problem(
+                file=name or "-",
+                line=mark.line,
+                column=mark.column,
+                message=result.message.rstrip(".") + got,
+                rule=local_name(result.shape or result.component),
+                severity=_SEVERITIES.get(result.severity, Severity.ERROR),
+                focus=result.focus,
+                path=result.path,
+                value=result.value,
+                component=result.component,
+            )
+        )
+    return problems
+
+
+def _is_node(value: str) -> bool:
+    return value.startswith(("http://", "https://", "urn:"))
+
+
+def _rdflib_graph(quads: Iterable[Quad]) -> Any:
+    """The triples of the quads in one rdflib graph; lexical forms stay as they are."""
+    from rdflib import BNode, Graph, Literal, URIRef
+
+    known: dict[Any, Any] = {}
+
+    def convert(term: Any) -> Any:
+        if term in known:
+            return known[term]
+        if isinstance(term, NamedNode):
+            made: Any = URIRef(term.value)
+        elif isinstance(term, BlankNode):
+            made = BNode(term.value)
+        elif term.language:
+            made = Literal(term.value, lang=term.language)
+        elif term.datatype.value == terms.XSD + "string":
+            made = Literal(term.value)
+        else:
+            made = Literal(term.value, datatype=URIRef(term.datatype.value), normalize=False)
+        known[term] = made
+        return made
+
+    graph = Graph()
+    for quad in quads:
+        graph.add((convert(quad.subject), convert(quad.predicate), convert(quad.object)))
+    return graph
