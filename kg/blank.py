@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
+from typing import Any
 
 from pyoxigraph import BlankNode, NamedNode, Quad
 
@@ -37,11 +38,11 @@ def name_blank_nodes(quads: list[Quad], graph: str) -> list[Quad]:
     ]
 
 
-def _colours(quads: list[Quad]) -> dict[object, str]:
+def _colours(quads: list[Quad]) -> dict[Any, str]:
     """Blank node → a hash of all that is said of it and of what it hangs from."""
     nodes = {t for q in quads for t in (q.subject, q.object) if isinstance(t, BlankNode)}
-    colours: dict[object, str] = dict.fromkeys(nodes, "")
-    about: defaultdict[object, list[Quad]] = defaultdict(list)
+    colours: dict[Any, str] = dict.fromkeys(nodes, "")
+    about: defaultdict[Any, list[Quad]] = defaultdict(list)
     for quad in quads:
         for end in {quad.subject, quad.object} & nodes:
             about[end].append(quad)
@@ -61,19 +62,19 @@ def _colours(quads: list[Quad]) -> dict[object, str]:
     return colours
 
 
-def _seen(term: object, from_node: object, colours: dict[object, str]) -> str:
+def _seen(term: object, from_node: object, colours: dict[Any, str]) -> str:
     if term == from_node:
         return "@"
     return f"_:{colours[term]}" if term in colours else str(term)
 
 
-def _names(quads: list[Quad], colours: dict[object, str], graph: str) -> dict[object, NamedNode]:
-    parents: defaultdict[object, list[Quad]] = defaultdict(list)
+def _names(quads: list[Quad], colours: dict[Any, str], graph: str) -> dict[Any, NamedNode]:
+    parents: defaultdict[Any, list[Quad]] = defaultdict(list)
     for quad in quads:
         if quad.object in colours:
             parents[quad.object].append(quad)
     siblings = Counter((q.subject, q.predicate) for qs in parents.values() for q in qs)
-    names: dict[object, NamedNode] = {}
+    names: dict[Any, NamedNode] = {}
     for start in colours:
         # Climb to a node that has a name, then come down again; no recursion, cycles end it.
         path = [start]
@@ -93,9 +94,9 @@ def _names(quads: list[Quad], colours: dict[object, str], graph: str) -> dict[ob
 def _name(
     node: object,
     above: list[Quad],
-    siblings: Counter[tuple[object, NamedNode]],
-    names: dict[object, NamedNode],
-    colours: dict[object, str],
+    siblings: Counter[Any],
+    names: dict[Any, NamedNode],
+    colours: dict[Any, str],
     graph: str,
 ) -> str:
     if len(above) == 1:
@@ -108,7 +109,7 @@ def _name(
     return f"{graph}/node/{colours[node][:16]}"
 
 
-def _refuse_twins(names: dict[object, NamedNode]) -> None:
+def _refuse_twins(names: dict[Any, NamedNode]) -> None:
     twins = [name.value for name, count in Counter(names.values()).items() if count > 1]
     if twins:
         raise BlankNodeError(

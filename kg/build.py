@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -166,6 +166,16 @@ def build(
         manifest = {"inputs": inputs, "software": f"kg {__version__}", "summary": asdict(summary)}
         write_release(project.build, checked.quads, digest, manifest)
     return _timed(summary, start, unchanged=False)
+
+
+def verify(project: Project, documents: Path) -> tuple[PassageCheck, Context]:
+    """Check the documents and passages of all sheets, and nothing else of them."""
+    context, ontology = load_vocabulary(project)
+    sheets = compile_project(project, context, ontology)
+    quads = [quad for sheet in sheets for quad in sheet.quads]
+    result = check_passages(quads, documents, Places(sheets))
+    ordered = tuple(sorted(result.problems, key=lambda problem: problem.order))
+    return replace(result, problems=ordered), context
 
 
 def refusals(

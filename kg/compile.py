@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from kg import __version__, terms
 from kg.blank import BlankNodeError, name_blank_nodes
@@ -57,8 +57,12 @@ def _provenance(sheet: Sheet, graph: str, base: str, quads: list[Quad]) -> Itera
     """Where the graph comes from: its sheet, the documents it cites, the software; no clock."""
     name = NamedNode(graph)
     software = NamedNode(f"{base}software/kg-{__version__}")
-    sources = {q.object for q in quads if q.predicate == terms.HAS_SOURCE}
-    facts = [
+    sources = {
+        quad.object
+        for quad in quads
+        if quad.predicate == terms.HAS_SOURCE and isinstance(quad.object, NamedNode)
+    }
+    facts: list[tuple[NamedNode, NamedNode, NamedNode | Literal]] = [
         (name, terms.TYPE, terms.ENTITY),
         (name, terms.LABEL, Literal(sheet.name)),
         (name, terms.SHA256, Literal(sheet.sha256)),
@@ -80,17 +84,21 @@ def _from_rdf(sheet: Sheet, graph: str) -> Found:
         mark = find_mention(sheet.text, other)
         message = f"the named graph <{other}> is not kept: a sheet is one graph"
         found.problems.append(Problem(sheet.name, *mark, message, "named-graph", Severity.WARNING))
+    plain = [q for q in sheet.quads if not isinstance(q.object, Triple)]
+    if len(plain) < len(sheet.quads):
+        message = "triple terms (RDF 1.2) are not supported; describe the statement as a node"
+        found.problems.append(Problem(sheet.name, 0, 0, message, "triple-term"))
     try:
-        found.quads = name_blank_nodes(list(sheet.quads), graph)
+        found.quads = name_blank_nodes(plain, graph)
     except BlankNodeError as error:
         found.problems.append(Problem(sheet.name, 0, 0, str(error), "blank-node"))
     blocks: dict[str, Block] = {}
     for quad in found.quads:
-        subject = quad.subject.value
+        subject = terms.text_of(quad.subject)
         if subject not in blocks:
             blocks[subject] = Block(subject, find_mention(sheet.text, subject))
         mark = blocks[subject].mark
-        blocks[subject].add(quad.predicate.value, quad.object.value, mark, mark)
+        blocks[subject].add(quad.predicate.value, terms.text_of(quad.object), mark, mark)
     found.blocks = list(blocks.values())
     return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -70,7 +70,7 @@ class Context:
         return cls(source, base, empty).extended(source)
 
     def extended(self, source: Any) -> Context:
-        """This context with another one processed on top of it; raises `ContextError`."""
+        """Process another context on top of this one; raises `ContextError`."""
         options = {"base": self.base, "documentLoader": _refuse, "processingMode": "json-ld-1.1"}
         try:
             active = _PROCESSOR.process_context(self._active, source, options)
@@ -91,6 +91,11 @@ class Context:
         if key not in self._terms:
             self._terms[key] = self._find_term(key)
         return self._terms[key]
+
+    def coercion_of(self, key: str, term: Term) -> Term:
+        """`term`, with the coercion and language that this context gives `key`."""
+        own = self.term(key) or Term("")
+        return replace(term, coercion=own.coercion, language=own.language)
 
     def _find_term(self, key: str) -> Term | None:
         definition = self._active["mappings"].get(key)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
+from kg import terms
 from kg.compile import Compiled
 from kg.errors import Problem, Severity, did_you_mean
 from kg.iris import local_name
@@ -61,7 +62,7 @@ def check_links(sheets: Sequence[Compiled], places: Places, base: str) -> Links:
     judged, and a note says so.
     """
     problems = [*_shared_graphs(sheets), *_conflicts(places)]
-    defined = {quad.subject.value for sheet in sheets for quad in sheet.quads}
+    defined = {terms.text_of(quad.subject) for sheet in sheets for quad in sheet.quads}
     defined |= {sheet.graph for sheet in sheets}
     dangling = {
         quad.object.value

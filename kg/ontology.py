@@ -18,18 +18,20 @@ _ONTOLOGY = NamedNode(terms.OWL + "Ontology")
 
 @dataclass(frozen=True)
 class Ontology:
-    """Every Turtle file of the ontology folder, read; `quads` are in the ontology's own graph.
+    """Every Turtle file of the ontology folder, read.
 
-    `iri` is the ontology's IRI, and the name of its graph in the store.
+    `iri` is the ontology's IRI, and the name of its graph in the store; `quads` are that graph,
+    canonical, blank nodes named; `triples` are as written.
     """
 
     iri: str
     quads: tuple[Quad, ...]
+    triples: tuple[Quad, ...]
 
     @cached_property
     def known(self) -> frozenset[str]:
         """The IRIs of all that the ontology describes."""
-        return frozenset(q.subject.value for q in self.quads if isinstance(q.subject, NamedNode))
+        return frozenset(q.subject.value for q in self.triples if isinstance(q.subject, NamedNode))
 
     @cached_property
     def namespaces(self) -> tuple[str, ...]:
@@ -40,18 +42,20 @@ class Ontology:
     @cached_property
     def ranges(self) -> dict[str, str]:
         """Property → the one named class that is its range (RDFS entailment rule rdfs3)."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
-        for quad in self.quads:
-            if quad.predicate == terms.RANGE and isinstance(quad.object, NamedNode):
-                found[quad.subject.value].append(quad.object.value)
-        return {iri: ranges[0] for iri, ranges in found.items() if len(ranges) == 1}
+        found: defaultdict[str, list[object]] = defaultdict(list)
+        for quad in self.triples:
+            if quad.predicate == terms.RANGE and isinstance(quad.subject, NamedNode):
+                found[quad.subject.value].append(quad.object)
+        single = {iri: ranges[0] for iri, ranges in found.items() if len(ranges) == 1}
+        return {iri: named.value for iri, named in single.items() if isinstance(named, NamedNode)}
 
     def subclasses(self, class_: NamedNode) -> frozenset[str]:
         """The IRIs of a class and of all below it."""
-        below = defaultdict(set)
-        for quad in self.quads:
-            if quad.predicate == terms.SUBCLASS_OF and isinstance(quad.object, NamedNode):
-                below[quad.object.value].add(quad.subject.value)
+        below: defaultdict[str, set[str]] = defaultdict(set)
+        for quad in self.triples:
+            named = isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode)
+            if quad.predicate == terms.SUBCLASS_OF and named:
+                below[terms.text_of(quad.object)].add(terms.text_of(quad.subject))
         found: set[str] = set()
         todo = [class_.value]
         while todo:
@@ -77,9 +81,10 @@ def load_ontology(folder: Path) -> Ontology:
     if not isinstance(header, NamedNode):
         raise ConfigError(f"{folder}: no ontology there: a Turtle file must declare owl:Ontology")
     try:
-        return Ontology(header.value, tuple(canonical(name_blank_nodes(triples, header.value))))
+        quads = canonical(name_blank_nodes(triples, header.value))
     except BlankNodeError as error:
         raise ConfigError(f"{folder}: {error}") from error
+    return Ontology(header.value, tuple(quads), tuple(triples))
 
 
 def read_turtle_folder(folder: Path, what: str) -> list[Quad]:

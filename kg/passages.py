@@ -1,4 +1,4 @@
-"""Passages of documents: are they still where the data says they are?
+"""Passages of documents, and whether they still are where the data says.
 
 A passage is a document, a start and an end in Unicode code points, and the SHA-256 of the UTF-8
 bytes of the text between them, so that whoever has the document can check it and nobody needs to
@@ -152,9 +152,15 @@ def _documents(quads: list[Quad]) -> Iterator[_Document]:
 
 def _passages(quads: list[Quad]) -> Iterator[_Passage]:
     """Every resource with a source and a selector; what lacks a part is the shapes' business."""
-    sources = {q.subject.value: q.object.value for q in quads if q.predicate == terms.HAS_SOURCE}
+    sources = {
+        terms.text_of(q.subject): terms.text_of(q.object)
+        for q in quads
+        if q.predicate == terms.HAS_SOURCE
+    }
     selectors = {
-        q.subject.value: q.object.value for q in quads if q.predicate == terms.HAS_SELECTOR
+        terms.text_of(q.subject): terms.text_of(q.object)
+        for q in quads
+        if q.predicate == terms.HAS_SELECTOR
     }
     starts, ends = _literals(quads, terms.START), _literals(quads, terms.END)
     digests = _literals(quads, terms.SHA256)
@@ -167,4 +173,6 @@ def _passages(quads: list[Quad]) -> Iterator[_Passage]:
 
 
 def _literals(quads: list[Quad], predicate: NamedNode) -> dict[str, str]:
-    return {q.subject.value: q.object.value for q in quads if q.predicate == predicate}
+    return {
+        terms.text_of(q.subject): terms.text_of(q.object) for q in quads if q.predicate == predicate
+    }

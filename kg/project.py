@@ -106,15 +106,24 @@ def _project(root: Path, settings: dict[str, Any], source: Path) -> Project:
         problems.append(f'`base` must be an http or https IRI that ends in "/", got "{base}"')
     if problems:
         raise ConfigError("\n".join(f"{source}: {problem}" for problem in problems))
-    folders = {name: _folder(root, name, settings) for name in _FOLDERS}
-    named = {key: settings[key] for key in ("title", "license") if key in settings}
-    return Project(root=root, base=settings["base"], limits=limits, **folders, **named)
+    return Project(
+        root=root,
+        base=settings["base"],
+        title=settings.get("title", ""),
+        license=settings.get("license", ""),
+        limits=limits,
+        facts=_folder(root, "facts", settings),
+        ontology=_folder(root, "ontology", settings),
+        shapes=_folder(root, "shapes", settings),
+        queries=_folder(root, "queries", settings),
+        build=_folder(root, "build", settings),
+    )
 
 
 def _folder(root: Path, name: str, settings: dict[str, Any]) -> Path:
     """A folder of the project: as configured, else by its usual name, else the core's."""
     if name in settings:
-        return root / settings[name]
+        return root / str(settings[name])
     usual = root / name
     if usual.is_dir() or name in ("facts", "build"):
         return usual

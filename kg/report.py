@@ -150,7 +150,8 @@ def format_turtle(problems: Sequence[Problem], _context: Context) -> str:
         if problem.value:
             triples.append(Triple(node, sh("value"), _term(problem.value)))
     prefixes = {"sh": terms.SH, "le": terms.LE, "xsd": terms.XSD}
-    return serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes).decode()
+    data = serialize(triples, format=RdfFormat.TURTLE, prefixes=prefixes)
+    return (data or b"").decode()
 
 
 def _term(text: str) -> NamedNode | Literal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pyoxigraph import NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 LE: Final = "https://w3id.org/linked-evidence/ontology#"
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -53,3 +53,12 @@ SOFTWARE_AGENT: Final = NamedNode(PROV + "SoftwareAgent")
 DERIVED_FROM: Final = NamedNode(PROV + "wasDerivedFrom")
 ATTRIBUTED_TO: Final = NamedNode(PROV + "wasAttributedTo")
 SOFTWARE_VERSION: Final = NamedNode(SCHEMA + "softwareVersion")
+
+
+def text_of(term: NamedNode | BlankNode | Literal | Triple) -> str:
+    """The IRI, the lexical form, the label of a blank node; a triple term as N-Triples writes it.
+
+    >>> text_of(Literal("0.03"))
+    '0.03'
+    """
+    return str(term) if isinstance(term, Triple) else term.value

@@ -56,7 +56,7 @@ def validate(quads: Iterable[Quad], shapes: Path) -> list[Result]:
         )
     except (ShapeLoadError, ConstraintLoadError, ReportableRuntimeError) as error:
         raise ConfigError(f"{shapes}: the shapes cannot be used: {error}") from error
-    if isinstance(report, Exception) or isinstance(report, bytes):
+    if isinstance(report, (Exception, bytes)):
         raise ConfigError(f"{shapes}: the shapes cannot be used: {text}")
     return sorted(set(_results(report)))
 

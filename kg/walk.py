@@ -65,6 +65,7 @@ class Walk:
         self._found = Found()
 
     def run(self, context: Context) -> Found:
+        """Walk every node of the sheet, starting in the project's context."""
         for root in self._sheet.nodes:
             self._top(root, context)
         return self._found
@@ -188,6 +189,8 @@ class Walk:
         if term is None:
             return
         inner = self._scoped(context, key.text, key.mark)
+        # Values are coerced as the property's own context says (Value Expansion, section 5.3).
+        term = inner.coercion_of(key.text, term)
         nested_in = self._scoped(outer, key.text, key.mark)
         if isinstance(value, Sequence) and not value.items:
             self._problem(key.mark, f"`{key.text}` has no value; leave it out", "empty-value")
@@ -200,7 +203,7 @@ class Walk:
                 object_: NamedNode | Literal | None = NamedNode(iri) if iri else None
                 self._link(block, key, term, object_, item.mark)
             elif isinstance(item, Mapping):
-                for literal, mark in self._value_object(item, inner, term):
+                for literal, mark in self._value_object(item, inner):
                     self._link(block, key, term, literal, mark)
             elif isinstance(item, Scalar):
                 # A single value is found at its key, one of several at its own place.
@@ -286,16 +289,14 @@ class Walk:
         self._problem(item.mark, message, "invalid-iri")
         return ""
 
-    def _value_object(
-        self, item: Mapping, context: Context, term: Term
-    ) -> Iterator[tuple[Literal, Mark]]:
+    def _value_object(self, item: Mapping, context: Context) -> Iterator[tuple[Literal, Mark]]:
         """A literal with its own type or language, or a map from language to texts."""
-        parts = {context.alias(key.text): value for key, value in item.entries}
+        parts: dict[str, Node] = {context.alias(key.text): v for key, v in item.entries}
         if "@value" not in parts:
-            for key, value in item.entries:
-                for text in items(value):
+            for tag, texts in item.entries:
+                for text in items(texts):
                     if isinstance(text, Scalar):
-                        yield from self._tagged(text, key)
+                        yield from self._tagged(text, tag)
             return
         value, language, type_ = (parts.get(k) for k in ("@value", "@language", "@type"))
         odd = set(parts) - {"@value", "@language", "@type"} or (language and type_)

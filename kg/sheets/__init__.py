@@ -1,6 +1,6 @@
-"""Files → sheets: what each file says, with the place of everything it says.
+r"""Files → sheets: what each file says, with the place of everything it says.
 
->>> sheet = parse_sheet("a.yaml", b"id: mineral/iron\\ntype: Mineral\\n", Limits())
+>>> sheet = parse_sheet("a.yaml", b"id: mineral/iron\ntype: Mineral\n", Limits())
 >>> sheet.nodes[0].entries[1][1]
 Scalar(text='Mineral', mark=Mark(line=2, column=7), kind=<Kind.TEXT: 'text'>)
 """
@@ -27,6 +27,9 @@ __all__ = [
     "Kind", "Limits", "Mapping", "Mark", "Node", "Scalar", "Sequence", "Sheet",
     "find_sheets", "parse_sheet", "read_sheet",
 ]  # fmt: skip
+
+
+_WHOLE: Final = Mark(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def _not_utf8(name: str, data: bytes, error: UnicodeDecodeError) -> Sheet:
     return _unreadable(name, "", message, "encoding", Mark(line, column))
 
 
-def _unreadable(name: str, digest: str, message: str, rule: str, mark: Mark = Mark(0, 0)) -> Sheet:
+def _unreadable(name: str, digest: str, message: str, rule: str, mark: Mark = _WHOLE) -> Sheet:
     problem = Problem(name, mark.line, mark.column, message, rule)
     return Sheet(name, digest, problems=(problem,), whole=False)
 

@@ -7,9 +7,10 @@ text of each number, and reads strings with the standard library's own scanner.
 from __future__ import annotations
 
 import bisect
-import json.decoder
+import json
 import re
 from enum import Enum
+from typing import Any
 
 from kg.sheets.nodes import Builder, Kind, Mark, Scalar
 
@@ -17,6 +18,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _CLOSERS = {"{": "}", "[": "]"}
 _WORDS = {"true": Kind.BOOLEAN, "false": Kind.BOOLEAN, "null": Kind.NULL}
+_scan_string: Any = json.decoder.scanstring  # type: ignore[attr-defined]
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -95,7 +97,7 @@ class _Reader:
 
     def _string(self) -> Scalar:
         mark = self._mark()
-        text, self._at = json.decoder.scanstring(self._text, self._at + 1, True)
+        text, self._at = _scan_string(self._text, self._at + 1, True)
         if lone := _SURROGATE.search(text):
             code = ord(lone.group())
             message = f"U+{code:04X} is half of a surrogate pair and stands for no character"

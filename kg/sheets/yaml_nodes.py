@@ -11,7 +11,7 @@ from kg.sheets.nodes import Builder, Kind, Mark, Node, Scalar
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _CORE_TAGS = {
-    f"tag:yaml.org,2002:{name}" for name in ["str", "int", "float", "bool", "null", "map", "seq"]
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")
 }
 
 
@@ -52,7 +52,7 @@ class _Events:
             case yaml.DocumentStartEvent():
                 self._anchors.clear()
             case yaml.AliasEvent():
-                return self._alias(event.anchor, mark)
+                return self._alias(str(event.anchor), mark)
             case yaml.ScalarEvent():
                 self._check_tag(event, mark)
                 plain_null = event.implicit[0] and not event.style and event.value in _NULLS
@@ -66,9 +66,9 @@ class _Events:
                 return self._builder.open(mark, mapping=isinstance(event, yaml.MappingStartEvent))
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 anchor = self._pending.pop()
-                node = self._builder.close()
+                closed = self._builder.close()
                 if anchor:
-                    self._anchors[anchor] = node
+                    self._anchors[anchor] = closed
         return True
 
     def _alias(self, name: str, mark: Mark) -> bool:

@@ -1,0 +1,112 @@
+"""`kg build`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from kg.build import Summary, build, load_vocabulary
+from kg.cli.shared import Session, documents_option
+from kg.errors import LockedError, NonconformingError
+from kg.report import FORMATS
+
+
+@click.command("build")
+@documents_option("Check every passage against the documents in this folder.")
+@click.option("--strict", is_flag=True, help="Refuse warnings, and passages not checked, too.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another build of the same project.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    help="How to report problems.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The summary, or the problems, as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    documents: Path | None,
+    strict: bool,
+    wait: float,
+    format_: str,
+    as_json: bool,
+) -> None:
+    """Build the graph from the fact sheets and make it the current one.
+
+    Reads every sheet, checks all of it, and loads it into a store in a release folder of its own.
+    If anything is wrong, every problem is reported at its line and the release before stays.
+    """
+    session = Session.of(ctx)
+    try:
+        with session.progress() as progress:
+            summary = _build(session, documents, strict, wait, progress)
+    except NonconformingError as error:
+        context, _ = load_vocabulary(session.project)
+        report = FORMATS["json" if as_json else format_]
+        machine = as_json or format_ != "text"
+        click.echo(report(error.problems, context), nl=False, err=not machine)
+        session.say(f"nothing was built; {_before(session)}")
+        ctx.exit(error.exit_code)
+    if as_json:
+        click.echo(json.dumps(asdict(summary), indent=2))
+    elif not session.quiet:
+        click.echo(format_summary(summary), nl=False)
+
+
+def _build(
+    session: Session, documents: Path | None, strict: bool, wait: float, progress: object
+) -> Summary:
+    def run(seconds: float) -> Summary:
+        return build(
+            session.project,
+            documents=documents,
+            strict=strict,
+            wait=seconds,
+            progress=progress,  # type: ignore[arg-type]
+        )
+
+    try:
+        return run(0)
+    except LockedError:
+        if not wait:
+            raise
+        session.say("another build is at work here; waiting for it")
+        return run(wait)
+
+
+def _before(session: Session) -> str:
+    current = session.project.build / "current"
+    return "the release before stays current" if current.exists() else "there is no release yet"
+
+
+def format_summary(summary: Summary) -> str:
+    """The summary of a build as lines of text."""
+    results, passages = summary.results, summary.passages
+    state = "unchanged" if summary.unchanged else "built"
+    rows = {
+        "sheets": f"{summary.sheets}",
+        "statements": f"{summary.statements}",
+        "findings": f"{summary.findings}",
+        "quads": f"{summary.quads}",
+        "results": ", ".join(
+            f"{count} {name}{'' if name == 'info' or count == 1 else 's'}"
+            for name, count in results.items()
+        ),
+        "passages": f"{passages['checked']} checked, {passages['wrong']} wrong, "
+        f"{passages['not_checked']} not checked",
+        "release": f"{summary.digest[:16]} ({state})",
+        "time": f"{summary.seconds:.2f} s",
+    }
+    return "".join(f"{name:<10}  {value}\n" for name, value in rows.items())

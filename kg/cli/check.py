@@ -1,0 +1,40 @@
+"""`kg check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kg.build import check, refusals
+from kg.cli.shared import Session, documents_option
+from kg.report import FORMATS
+
+
+@click.command("check")
+@documents_option("Check every passage against the documents in this folder, too.")
+@click.option("--strict", is_flag=True, help="Fail on warnings as well.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    help="How to report problems.",
+)
+@click.pass_context
+def command(ctx: click.Context, documents: Path | None, strict: bool, format_: str) -> None:
+    """Check the fact sheets without building.
+
+    Every problem of every sheet is reported at its file, line and column; nothing is written. For
+    an editor, a commit hook, or a code host that reads SARIF.
+    """
+    session = Session.of(ctx)
+    with session.progress() as progress:
+        checked = check(session.project, documents, progress)
+    click.echo(FORMATS[format_](checked.problems, checked.context), nl=False)
+    # Passages can only be asked for where there are documents to check them against.
+    if refusals(checked.problems, checked.passages, strict=strict and documents is not None) or (
+        strict and refusals(checked.problems, checked.passages, strict=False)
+    ):
+        ctx.exit(1)
