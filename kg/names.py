@@ -1,0 +1,142 @@
+"""Names → IRIs: what a person types, to what the store describes.
+
+>>> from kg import terms
+>>> from pyoxigraph import Literal, Quad, Store
+>>> context = Context.parse({"le": terms.LE}, "https://example.org/")
+>>> iron = NamedNode("https://example.org/mineral/iron")
+>>> store = Store()
+>>> store.add(Quad(iron, terms.PREF_LABEL, Literal("Iron", language="en")))
+>>> resolve(store, context, "iron") == resolve(store, context, "mineral/iron") == iron
+True
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from pyoxigraph import NamedNode, Store
+
+from kg import terms
+from kg.context import Context, is_iri
+from kg.errors import UnknownNameError, did_you_mean
+from kg.iris import local_name
+
+_LABELS = (terms.PREF_LABEL, terms.ALT_LABEL, terms.LABEL)
+_LISTED = 8
+
+
+def resolve(store: Store, context: Context, text: str) -> NamedNode:
+    """The IRI in the store that `text` names.
+
+    `text` is an IRI (in angle brackets or not), a CURIE, an identifier relative to the base
+    (`mineral/magnesium`), the last part of one (`magnesium`), or a label in any case. What is
+    written out wins over a last part, that over a label, and both over a term of the ontology.
+
+    Raises `UnknownNameError` for a name of nothing, with the nearest one there is, and for a name
+    of several things, with all of them.
+    """
+    name = text.strip()
+    bracketed = name.startswith("<") and name.endswith(">")
+    written = name[1:-1] if bracketed else context.expand(name)
+    if name and is_iri(written) and is_known(store, NamedNode(written)):
+        return NamedNode(written)
+    if name and not bracketed:
+        entities = _entities(store, context.base)
+        for named in (
+            {iri for iri in entities if local_name(iri) == name},
+            _labelled(store, name, entities),
+            {iri for iri in _others(store, context.base) if local_name(iri) == name},
+        ):
+            if len(named) == 1:
+                return NamedNode(named.pop())
+            if named:
+                raise UnknownNameError(_ambiguous(name, named, context))
+    raise UnknownNameError(_unknown(store, context, written if bracketed else name))
+
+
+def is_known(store: Store, node: NamedNode) -> bool:
+    """Whether the store says anything of or with `node`."""
+    patterns = (
+        (node, None, None, None),
+        (None, None, node, None),
+        (None, node, None, None),
+        (None, None, None, node),
+    )
+    return any(next(store.quads_for_pattern(*pattern), None) for pattern in patterns)
+
+
+def label_of(store: Store, node: NamedNode) -> str:
+    """The label of a node, in English where there are several; '' when it has none."""
+    for predicate in (terms.PREF_LABEL, terms.LABEL):
+        found = [q.object for q in store.quads_for_pattern(node, predicate, None, None)]
+        labels = sorted((getattr(o, "language", None) != "en", terms.text_of(o)) for o in found)
+        if labels:
+            return labels[0][1]
+    return ""
+
+
+def _entities(store: Store, base: str) -> set[str]:
+    """What data describes under an id of its own: not a graph, nor a node nested in another."""
+    subjects = {terms.text_of(quad.subject) for quad in store}
+    graphs = {terms.text_of(graph) for graph in store.named_graphs()}
+    return {
+        iri
+        for iri in subjects - graphs
+        if iri.startswith(base) and not _is_nested(iri, subjects, base)
+    }
+
+
+def _is_nested(iri: str, subjects: set[str], base: str) -> bool:
+    parent = iri.rpartition("/")[0]
+    while len(parent) >= len(base):
+        if parent in subjects:
+            return True
+        parent = parent.rpartition("/")[0]
+    return False
+
+
+def _others(store: Store, base: str) -> set[str]:
+    """What is described and is no data: the terms of the ontology."""
+    subjects = {terms.text_of(quad.subject) for quad in store}
+    return {iri for iri in subjects if not iri.startswith(base) and "#" in iri}
+
+
+def _labelled(store: Store, name: str, among: set[str]) -> set[str]:
+    """The subjects with `name` as a label or alternative label, in any case."""
+    folded = name.casefold()
+    return {
+        terms.text_of(quad.subject)
+        for predicate in _LABELS
+        for quad in store.quads_for_pattern(None, predicate, None, None)
+        if terms.text_of(quad.object).casefold() == folded and terms.text_of(quad.subject) in among
+    }
+
+
+def _ambiguous(name: str, iris: Iterable[str], context: Context) -> str:
+    names = sorted(map(context.shorten, iris))
+    listed = ", ".join(f"`{other}`" for other in names[:_LISTED])
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"`{name}` stands for {len(names)} things: {listed}{more}; say which"
+
+
+def _unknown(store: Store, context: Context, name: str) -> str:
+    prefix = context.unknown_prefix(name)
+    if prefix:
+        hint = did_you_mean(prefix, context.prefixes)
+        end = f"; did you mean `{hint}`?" if hint else ""
+        return f"the prefix `{prefix}` in `{name}` is not declared{end}"
+    entities = _entities(store, context.base)
+    spellings: defaultdict[str, set[str]] = defaultdict(set)
+    for iri in entities | _others(store, context.base):
+        short = context.shorten(iri)
+        for spelling in (iri, short, local_name(iri)):
+            spellings[spelling].add(short)
+    for predicate in _LABELS:
+        for quad in store.quads_for_pattern(None, predicate, None, None):
+            iri = terms.text_of(quad.subject)
+            if iri in entities:
+                spellings[terms.text_of(quad.object)].add(context.shorten(iri))
+    found = sorted(spellings.get(did_you_mean(name, spellings), ()))
+    end = "; did you mean " + " or ".join(f"`{f}`" for f in found[:3]) + "?" if found else ""
+    return f"nothing here is called `{name}`{end}"
