@@ -68,12 +68,14 @@ class ConfigError(KgError):
     """The project's configuration, or a file it names, cannot be used."""
 
 
-@dataclass(frozen=True)
 class NonconformingError(KgError):
     """The data does not conform: every problem found, sorted by place."""
 
-    problems: tuple[Problem, ...]
     exit_code = 1
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.problems))

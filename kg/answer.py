@@ -1,0 +1,105 @@
+"""Run a query where it can be stopped: in a process of its own, under limits.
+
+A query can take all memory, never end, or end the process it runs in; none of these can be caught
+from inside. So a child evaluates it over the read-only store and sends back the bytes of the
+answer, and the parent holds the clock.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from kg.errors import KgError, QueryError
+
+Send = Callable[[bytes], None]
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLimits:
+    """What a query may cost: `seconds` of wall time, `memory` in MiB, `bytes` of answer."""
+
+    seconds: float = 60
+    memory: int = 4096
+    bytes: int = 1 << 30
+
+
+def run_limited(work: Callable[[Send], None], limits: QueryLimits) -> Iterator[bytes]:
+    """Run `work` in a child process; yields what it sends, as it comes.
+
+    Raises `KgError` as the child raised it, or `QueryError` when the child broke a limit or ended
+    on its own; in every case the child is gone afterwards.
+    """
+    fork = multiprocessing.get_context("fork")
+    receiver, sender = fork.Pipe(duplex=False)
+    child = fork.Process(target=_child, args=(work, sender, receiver, limits), daemon=True)
+    child.start()
+    sender.close()
+    try:
+        yield from _receive(receiver, child, limits)
+    finally:
+        if child.is_alive():
+            child.kill()
+        child.join()
+        receiver.close()
+
+
+def _receive(receiver: Connection, child: Any, limits: QueryLimits) -> Iterator[bytes]:
+    deadline = time.monotonic() + limits.seconds
+    left = limits.bytes
+    while True:
+        if not receiver.poll(max(deadline - time.monotonic(), 0)):
+            raise QueryError(f"the query was stopped after {limits.seconds:g} s (--timeout)")
+        try:
+            message = receiver.recv()
+        except EOFError:
+            raise QueryError(_cause_of_death(child, limits)) from None
+        if message is None:
+            return
+        if isinstance(message, Exception):
+            raise message
+        left -= len(message)
+        if left < 0:
+            raise QueryError(f"the answer is larger than {limits.bytes >> 20} MiB; ask for less")
+        yield message
+
+
+def _cause_of_death(child: Any, limits: QueryLimits) -> str:
+    child.join(timeout=5)
+    if child.exitcode == -signal.SIGABRT:
+        return f"the query needed more than {limits.memory} MiB of memory (--memory)"
+    if child.exitcode == -signal.SIGSEGV:
+        return "the query ended its process: it nests too deeply"
+    return f"the query ended its process (status {child.exitcode})"
+
+
+def _child(
+    work: Callable[[Send], None], sender: Connection, receiver: Connection, limits: QueryLimits
+) -> None:
+    receiver.close()
+    # Ctrl-C must end an evaluation that never comes back to Python.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    memory = limits.memory << 20
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    def send(data: bytes) -> None:
+        for start in range(0, len(data), _CHUNK):
+            sender.send(data[start : start + _CHUNK])
+
+    try:
+        work(send)
+        sender.send(None)
+    except (KgError, BrokenPipeError) as error:
+        sender.send(error)
+    except MemoryError:
+        sender.send(QueryError(f"the query needed more than {limits.memory} MiB (--memory)"))
+    finally:
+        sender.close()
