@@ -1,7 +1,7 @@
 """The main job, and the only module that knows its order.
 
 read → compile → link → validate → check passages → load → swap. Everything up to the load is
-`check`, and changes nothing on disk.
+`check_project`, and changes nothing on disk.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ class Summary:
     unchanged: bool = False
 
 
-def check(project: Project, documents: Path | None = None, progress: Progress = _silent) -> Checked:
+def check_project(
+    project: Project, documents: Path | None = None, progress: Progress = _silent
+) -> Checked:
     """Read, compile and judge all sheets of a project; nothing is written.
 
     With `documents`, a folder, the passages are checked as well. Raises `ConfigError` when the
@@ -135,7 +137,7 @@ def compile_project(
     return sheets
 
 
-def build(
+def build_release(
     project: Project,
     *,
     documents: Path | None = None,
@@ -156,7 +158,7 @@ def build(
         if known:
             remove_leftovers(project.build)
             return _timed(known, start, unchanged=True)
-        checked = check(project, documents, progress)
+        checked = check_project(project, documents, progress)
         refused = refusals(checked.problems, checked.passages, strict=strict)
         if refused:
             raise NonconformingError(refused)
@@ -168,7 +170,7 @@ def build(
     return _timed(summary, start, unchanged=False)
 
 
-def verify(project: Project, documents: Path) -> tuple[PassageCheck, Context]:
+def verify_passages(project: Project, documents: Path) -> tuple[PassageCheck, Context]:
     """Check the documents and passages of all sheets, and nothing else of them."""
     context, ontology = load_vocabulary(project)
     sheets = compile_project(project, context, ontology)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from kg.build import Summary, build, load_vocabulary
+from kg.build import Summary, build_release, load_vocabulary
 from kg.cli.shared import Session, documents_option
 from kg.errors import LockedError, NonconformingError
 from kg.report import FORMATS
@@ -69,7 +69,7 @@ def _build(
     session: Session, documents: Path | None, strict: bool, wait: float, progress: object
 ) -> Summary:
     def run(seconds: float) -> Summary:
-        return build(
+        return build_release(
             session.project,
             documents=documents,
             strict=strict,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kg.build import check, refusals
+from kg.build import check_project, refusals
 from kg.cli.shared import Session, documents_option
 from kg.report import FORMATS
 
@@ -31,7 +31,7 @@ def command(ctx: click.Context, documents: Path | None, strict: bool, format_: s
     """
     session = Session.of(ctx)
     with session.progress() as progress:
-        checked = check(session.project, documents, progress)
+        checked = check_project(session.project, documents, progress)
     click.echo(FORMATS[format_](checked.problems, checked.context), nl=False)
     # Passages can only be asked for where there are documents to check them against.
     if refusals(checked.problems, checked.passages, strict=strict and documents is not None) or (

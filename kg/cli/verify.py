@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from kg.build import verify
+from kg.build import verify_passages
 from kg.cli.shared import Session, documents_option
 from kg.report import FORMATS
 
@@ -33,7 +33,7 @@ def command(ctx: click.Context, documents: Path, strict: bool, format_: str, as_
     passage whose text now stands elsewhere is reported with the new place. No text is printed.
     """
     session = Session.of(ctx)
-    result, context = verify(session.project, documents)
+    result, context = verify_passages(session.project, documents)
     problems = result.problems
     if as_json:
         counts = {k: v for k, v in asdict(result).items() if k != "problems"}
