@@ -3,15 +3,14 @@
 The whole interface for Python; the command line is built on the same functions.
 
 >>> import kg
->>> project = kg.load_project(Path("."))
->>> project.title
+>>> from pathlib import Path
+>>> kg.load_project(Path("facts")).title
 'Magnesium and fibromyalgia'
 """
 
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"

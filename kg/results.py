@@ -9,6 +9,7 @@ from typing import Any, Final
 from pyoxigraph import (
     BlankNode,
     NamedNode,
+    Quad,
     QueryBoolean,
     QuerySolutions,
     QueryTriples,
@@ -18,7 +19,7 @@ from pyoxigraph import (
 
 from kg.answer import Send
 from kg.context import Context
-from kg.dumps import write_graph
+from kg.dumps import dump
 from kg.errors import QueryError
 from kg.formats import RDF_FORMATS, RESULT_FORMATS
 from kg.names import label_of
@@ -61,7 +62,8 @@ def write_answer(
         name = format_ or "turtle"
         if name not in GRAPH_FORMATS:
             raise QueryError(f"the answer is a graph: choose {', '.join(GRAPH_FORMATS)}")
-        send(write_graph(_evaluated(answer), RDF_FORMATS[name], context))
+        quads = [Quad(t.subject, t.predicate, t.object) for t in _evaluated(answer)]
+        send(dump(quads, RDF_FORMATS[name], context))
         return
     name = format_ or "table"
     if name not in SOLUTION_FORMATS:

@@ -38,7 +38,7 @@ def refuse_federation(query: str) -> None:
 
 
 def unescape(query: str) -> str:
-    """The query with its `\\uXXXX` and `\\UXXXXXXXX` escapes resolved."""
+    r"""The query with its `\uXXXX` and `\UXXXXXXXX` escapes resolved."""
 
     def character(match: re.Match[str]) -> str:
         code = int(match[1] or match[2], 16)

@@ -52,7 +52,7 @@ _PIPE_WIDTH = 10_000
               metavar="MIB", help="Stop a query that needs more memory.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="With --list: as JSON.")
 @click.pass_context
-def command(ctx: click.Context, **options: Any) -> None:
+def command(ctx: click.Context, /, **options: Any) -> None:
     """Run a stock query by NAME, or one of your own from a file or standard input (`-`).
 
     A query sees all graphs as one. Parameters that are things take an IRI, a CURIE, an identifier
