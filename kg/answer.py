@@ -8,15 +8,17 @@ answer, and the parent holds the clock.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import signal
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from kg.errors import KgError, QueryError
+from kg.errors import QueryError
 
 Send = Callable[[bytes], None]
 _CHUNK = 1 << 20
@@ -34,7 +36,7 @@ class QueryLimits:
 def run_limited(work: Callable[[Send], None], limits: QueryLimits) -> Iterator[bytes]:
     """Run `work` in a child process; yields what it sends, as it comes.
 
-    Raises `KgError` as the child raised it, or `QueryError` when the child broke a limit or ended
+    Raises what the child raised, or `QueryError` when the child broke a limit or ended
     on its own; in every case the child is gone afterwards.
     """
     fork = multiprocessing.get_context("fork")
@@ -94,12 +96,15 @@ def _child(
         for start in range(0, len(data), _CHUNK):
             sender.send(data[start : start + _CHUNK])
 
+    # What the engine prints as it dies is for its authors; the parent says it in plain words.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
         work(send)
         sender.send(None)
-    except (KgError, BrokenPipeError) as error:
-        sender.send(error)
     except MemoryError:
         sender.send(QueryError(f"the query needed more than {limits.memory} MiB (--memory)"))
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        sender.send(error)
     finally:
         sender.close()

@@ -80,9 +80,10 @@ def _standard(answer: QuerySolutions | QueryBoolean, name: str) -> bytes:
     if isinstance(answer, QueryBoolean) and name in ("csv", "tsv"):
         return b"true\n" if answer else b"false\n"
     try:
-        return answer.serialize(format=RESULT_FORMATS[name].results) or b""
+        data = answer.serialize(format=RESULT_FORMATS[name].results) or b""
     except (RuntimeError, OSError, ValueError) as error:
         raise QueryError(str(error)) from error
+    return data if data.endswith(b"\n") else data + b"\n"
 
 
 def _evaluated(items: Iterable[Any]) -> Iterable[Any]:
