@@ -1,0 +1,105 @@
+"""JSON-LD, compacted with the project's context: one object for each node, nothing to fetch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from pyld import jsonld
+from pyoxigraph import Literal, NamedNode, Triple
+
+from kg import terms
+from kg.context import Context
+from kg.dumps.layout import Description, Layout, Object
+from kg.errors import KgError
+
+
+def write_json_ld(triples: Iterable[Triple], layout: Layout, context: Context) -> str:
+    """The triples as a JSON-LD document that carries the context and its base.
+
+    Numbers are text that the context types, so that they stay what they are. Raises `KgError` for
+    a triple about a triple, which JSON-LD 1.1 has no form for.
+    """
+    expanded = [_expand(description) for description in layout.describe(triples)]
+    source = _with_base(context)
+    options = {"graph": True, "skipExpansion": True, "documentLoader": _refuse}
+    compacted = jsonld.compact(expanded, {"@context": source}, options)
+    nodes = [_ordered(node, layout, context) for node in compacted.get("@graph", [])]
+    head = _lines(source, "  ") if isinstance(source, dict) else json.dumps(source, indent=2)
+    body = ",\n".join("    " + _indented(node) for node in nodes)
+    graph = f"[\n{body}\n  ]" if nodes else "[]"
+    return f'{{\n  "@context": {head},\n  "@graph": {graph}\n}}\n'
+
+
+def _with_base(context: Context) -> Any:
+    """The context's own text with the base added, so that the document says it itself."""
+    if not isinstance(context.source, dict):
+        return [*context.source, {"@base": context.base}]
+    version = {k: v for k, v in context.source.items() if k == "@version"}
+    return (
+        version
+        | {"@base": context.base}
+        | {k: v for k, v in context.source.items() if k not in ("@version", "@base")}
+    )
+
+
+def _expand(description: Description) -> dict[str, Any]:
+    """A node in expanded form (JSON-LD 1.1, section 4.5), without lists: data has none."""
+    subject, properties = description
+    node: dict[str, Any] = {"@id": _id(subject)}
+    for predicate, objects in properties:
+        classes = [o for o in objects if predicate == terms.TYPE and not isinstance(o, Literal)]
+        values = [o for o in objects if o not in classes]
+        if classes:
+            node["@type"] = [_id(class_) for class_ in classes]
+        if values:
+            node[predicate.value] = [_value(value) for value in values]
+    return node
+
+
+def _value(term: Object) -> dict[str, str]:
+    if not isinstance(term, Literal):
+        return {"@id": _id(term)}
+    if term.language:
+        return {"@value": term.value, "@language": term.language}
+    if term.datatype.value == terms.XSD + "string":
+        return {"@value": term.value}
+    return {"@value": term.value, "@type": term.datatype.value}
+
+
+def _id(term: Object) -> str:
+    if isinstance(term, Triple):
+        raise KgError(f"JSON-LD cannot hold a triple about the triple `{term}`")
+    return term.value if isinstance(term, NamedNode) else str(term)
+
+
+def _ordered(node: dict[str, Any], layout: Layout, context: Context) -> dict[str, Any]:
+    """The node with its keys in the layout's order, the identifier before all."""
+
+    def order(key: str) -> tuple[int, str]:
+        keyword = context.alias(key)
+        if keyword.startswith("@"):
+            return -1, keyword
+        term = context.term(key)
+        return layout.property_order(term.iri if term else key)
+
+    return {key: node[key] for key in sorted(node, key=order)}
+
+
+def _lines(mapping: dict[str, Any], indent: str) -> str:
+    """A JSON object with one key a line."""
+    lines = [f"{indent}  {_plain(key)}: {_plain(value)}" for key, value in mapping.items()]
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
+def _indented(node: dict[str, Any]) -> str:
+    return json.dumps(node, indent=2, ensure_ascii=False).replace("\n", "\n    ")
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _refuse(address: str, _options: Any) -> NoReturn:
+    raise KgError(f"the context {address} would have to be fetched; give its content instead")
