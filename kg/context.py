@@ -12,17 +12,23 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, NoReturn
-from urllib.parse import urljoin
 
 from pyld import jsonld
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from kg.errors import ConfigError
+from kg.iris import resolve_iri
 
 _PROCESSOR: Final = jsonld.JsonLdProcessor()
 _COMPACT_IRI: Final = re.compile(r"([^:/?#]*):(?!//)(.*)", re.DOTALL)
 _SCHEMES: Final = {"urn", "tag", "mailto", "did", "doi", "info", "ni", "tel", "data"}
 _SUPPORTED_CONTAINERS: Final = {"@set", "@language"}
+# Sheets carry all scalars as text; these are not text in a context.
+_TRUTH: Final = {"true": True, "false": False}
+_NATIVE: Final[dict[str, dict[str, Any]]] = {
+    "@version": {"1.1": 1.1},
+    **dict.fromkeys(("@prefix", "@protected", "@propagate"), _TRUTH),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +79,19 @@ class Context:
         """Process another context on top of this one; raises `ContextError`."""
         options = {"base": self.base, "documentLoader": _refuse, "processingMode": "json-ld-1.1"}
         try:
-            active = _PROCESSOR.process_context(self._active, source, options)
+            active = _PROCESSOR.process_context(self._active, _native(source), options)
         except jsonld.JsonLdError as error:
             raise ContextError(_reason(error)) from error
         for key, definition in active["mappings"].items():
-            odd = set((definition or {}).get("@container") or ()) - _SUPPORTED_CONTAINERS
-            if odd:
-                raise ContextError(f"`{key}` has the container {min(odd)}; sheets know only @set")
-        base = active.get("@base", self.base)
-        return Context(source, urljoin(self.base, base or ""), active)
+            if definition and definition.get("@id"):
+                _check_definition(key, definition)
+            else:
+                # A term set to null: it is known to mean nothing.
+                active["mappings"][key] = None
+        base = resolve_iri(self.base, active.get("@base") or "")
+        if not is_iri(base):
+            raise ContextError(f"`{base}` is not an IRI that others could resolve against")
+        return Context(source, base, active)
 
     def term(self, key: str) -> Term | None:
         """What `key` means as a property, or None when the context does not say.
@@ -103,7 +113,7 @@ class Context:
             return Term(
                 iri=definition["@id"],
                 coercion=(definition.get("@type") or "").replace("@none", ""),
-                language=definition.get("@language") or "",
+                language=definition.get("@language", self._active.get("@language")) or "",
                 reverse=definition["reverse"],
                 by_language="@language" in (definition.get("@container") or ()),
             )
@@ -180,12 +190,12 @@ class Context:
             return text
         if vocab and self._active.get("@vocab") is not None:
             return str(self._active["@vocab"]) + text
-        return text if vocab else urljoin(self.base, text)
+        return text if vocab else resolve_iri(self.base, text)
 
     def resolve(self, text: str, *, vocab: bool) -> str:
         """The IRI a value names: as `expand`, and relative to the base where it is no term."""
         expanded = self.expand(text, vocab=vocab)
-        return urljoin(self.base, expanded) if vocab and not is_iri(expanded) else expanded
+        return resolve_iri(self.base, expanded) if vocab and not is_iri(expanded) else expanded
 
     def shorten(self, iri: str) -> str:
         """The shortest name for `iri`: relative to the base, a CURIE, or the IRI itself."""
@@ -224,6 +234,44 @@ def is_iri(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_language_tag(text: str) -> bool:
+    """Whether `text` is a well-formed language tag (BCP 47)."""
+    try:
+        Literal("", language=text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_definition(key: str, definition: dict[str, Any]) -> None:
+    """Refuse what pyld lets pass and no sheet could use; raises `ContextError`."""
+    odd = set(definition.get("@container") or ()) - _SUPPORTED_CONTAINERS
+    iri, type_ = definition["@id"], definition.get("@type") or "@none"
+    language = definition.get("@language")
+    if odd:
+        raise ContextError(f"`{key}` has the container {min(odd)}; sheets know only @set")
+    if not (iri.startswith("@") or is_iri(iri)):
+        raise ContextError(f"`{key}` stands for `{iri}`, which is not a valid IRI")
+    if type_ not in ("@id", "@vocab", "@none") and not is_iri(type_):
+        raise ContextError(f"`{key}` has the type `{type_}`, which sheets cannot use")
+    if language and not is_language_tag(language):
+        raise ContextError(f"`{key}` has `{language}` for a language tag (BCP 47)")
+
+
+def _native(source: Any) -> Any:
+    """A context as it came from a sheet, with the numbers and truth values that it must have."""
+    if isinstance(source, list):
+        return [_native(item) for item in source]
+    if not isinstance(source, dict):
+        return source
+    return {
+        key: _NATIVE[key].get(value, value)
+        if key in _NATIVE and isinstance(value, str)
+        else _native(value)
+        for key, value in source.items()
+    }
 
 
 def _refuse(address: str, _options: Any) -> NoReturn:
