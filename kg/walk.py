@@ -192,6 +192,7 @@ class Walk:
         # Values are coerced as the property's own context says (Value Expansion, section 5.3).
         term = inner.coercion_of(key.text, term)
         nested_in = self._scoped(outer, key.text, key.mark)
+        value = _unwrap_set(value, inner)
         if isinstance(value, Sequence) and not value.items:
             self._problem(key.mark, f"`{key.text}` has no value; leave it out", "empty-value")
         for item in items(value):
@@ -321,6 +322,15 @@ class Walk:
             yield Literal(text.text, language=tag.text), text.mark
         except ValueError:
             self._problem(tag.mark, f"`{tag.text}` is not a language tag (BCP 47)", "language")
+
+
+def _unwrap_set(node: Node, context: Context) -> Node:
+    """The values of a `@set` object, which says nothing but that there are several."""
+    if isinstance(node, Mapping) and len(node.entries) == 1:
+        key, value = node.entries[0]
+        if context.alias(key.text) == "@set":
+            return value
+    return node
 
 
 def _is_value_object(node: Mapping, context: Context, term: Term) -> bool:
