@@ -76,8 +76,10 @@ def open_release(build: Path) -> Release:
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise NoReleaseError(f"nothing is built yet in {build}; run `kg build`") from error
-    except (OSError, ValueError) as error:
-        raise NoReleaseError(f"{current} cannot be read: {error}") from error
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a loop of links
+        raise NoReleaseError(f"{current} cannot be read: {error}; run `kg build`") from error
+    if not isinstance(manifest, dict):
+        raise NoReleaseError(f"{path / 'manifest.json'} is damaged; run `kg build`")
     return Release(path, path.name, manifest)
 
 
@@ -127,13 +129,13 @@ def write_release(
                 _write_store(aside / "store", quads)
                 _write_manifest(aside, manifest)
                 aside.chmod(0o755)
-                shutil.rmtree(final, ignore_errors=True)
+                _remove(build, final)
                 aside.rename(final)
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
         before = _current_name(build)
         _point_to(build, digest)
-        _remove_old(releases, keep={digest, before})
+        _remove_old(build, keep={digest, before})
     except OSError as error:
         raise KgError(f"the release cannot be written: {error}; the one before stays") from error
     return Release(final, digest, manifest)
@@ -141,7 +143,7 @@ def write_release(
 
 def remove_leftovers(build: Path) -> None:
     """Remove what a killed build wrote aside; only under the lock."""
-    for leftover in build.glob(f"{_ASIDE}*"):
+    for leftover in [*build.glob(f"{_ASIDE}*"), *build.glob(f"releases/*/{_ASIDE}*")]:
         if leftover.is_dir() and not leftover.is_symlink():
             shutil.rmtree(leftover, ignore_errors=True)
         else:
@@ -156,7 +158,7 @@ def _write_store(path: Path, quads: Iterable[Quad]) -> None:
 
 
 def _write_manifest(release: Path, manifest: dict[str, Any]) -> None:
-    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     aside = release / f"{_ASIDE}manifest.json"
     with aside.open("w", encoding="utf-8") as file:
         file.write(text)
@@ -172,7 +174,10 @@ def _point_to(build: Path, digest: str) -> None:
     link = build / f"{_ASIDE}current"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("releases", digest), target_is_directory=True)
-    link.replace(build / "current")
+    try:
+        link.replace(build / "current")
+    finally:
+        link.unlink(missing_ok=True)
     folder = os.open(build, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -185,11 +190,21 @@ def _current_name(build: Path) -> str:
     return current.readlink().name if current.is_symlink() else ""
 
 
-def _remove_old(releases: Path, keep: set[str]) -> None:
-    by_age = sorted(releases.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+def _remove_old(build: Path, keep: set[str]) -> None:
+    releases = (build / "releases").iterdir()
+    by_age = sorted(releases, key=lambda path: path.lstat().st_mtime, reverse=True)
     spare = [path for path in by_age if path.name not in keep]
     for path in spare[max(_KEPT - len(keep - {""}), 0) :]:
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(build, path)
+
+
+def _remove(build: Path, path: Path) -> None:
+    """Remove a release: out of the way by a rename first, so that none is ever seen in part."""
+    if not os.path.lexists(path):
+        return
+    grave = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=build))
+    path.rename(grave / path.name)
+    shutil.rmtree(grave, ignore_errors=True)
 
 
 def _opens(release: Path) -> bool:
