@@ -350,3 +350,25 @@ def test_reasoner_finds_a_contradiction() -> None:
     data.add((URIRef(BASE + "x"), LE.outcome, URIRef(BASE + "y")))
     with pytest.raises(owlready2.OwlReadyInconsistentOntologyError):
         reason(ontology() + data)
+
+
+# The page about it
+
+
+def test_the_page_names_every_class_scheme_and_closed_value() -> None:
+    """docs/ontology.md has tables for readers; the long list of relations is the one left out."""
+    page = (ROOT / "docs" / "ontology.md").read_text(encoding="utf-8")
+    for term in terms():
+        if (term, RDF.type, OWL.Class) in ontology():
+            assert f"`{term.removeprefix(LE)}`" in page
+    told = dict(re.findall(r"^\| .* \| `(\w+Scheme)` \| (.*) \|$", page, re.MULTILINE))
+    assert set(told) == {scheme.removeprefix(LE) for scheme in schemes()}
+    for property_, scheme in closed_properties():
+        vocabulary = next(
+            d["@context"]["@vocab"] for d in keys().values() if d["@id"] == str(property_)
+        )
+        values = {concept.removeprefix(vocabulary) for concept in concepts(scheme)}
+        written = {
+            value.strip().split(" ")[0] for value in told[scheme.removeprefix(LE)].split(", ")
+        }
+        assert written == values or scheme == LE.RelationScheme
