@@ -17,6 +17,8 @@ from pyoxigraph import BlankNode, NamedNode, Quad
 from kg.iris import nested_iri
 
 _ROUNDS = 32
+# A name holds the names of all that it hangs from; a list hangs link from link.
+_DEPTH = 256
 
 
 class BlankNodeError(Exception):
@@ -27,10 +29,15 @@ def name_blank_nodes(quads: list[Quad], graph: str) -> list[Quad]:
     """The quads in the graph `graph`, every blank node replaced by an IRI.
 
     The names depend on what the nodes say and where they hang, never on the order or the labels
-    of the input. Raises `BlankNodeError` for nodes that cannot be told apart.
+    of the input. Raises `BlankNodeError` for nodes that cannot be told apart, or nest too deeply.
     """
-    colours = _colours(quads)
-    names = _names(quads, colours, graph) if colours else {}
+    nodes = {t for q in quads for t in (q.subject, q.object) if isinstance(t, BlankNode)}
+    parents: defaultdict[Any, list[Quad]] = defaultdict(list)
+    for quad in quads:
+        if quad.object in nodes:
+            parents[quad.object].append(quad)
+    ordered, tops = _chains(nodes, parents)
+    names = _names(ordered, tops, parents, _colours(quads, nodes), graph)
     home = NamedNode(graph)
     return [
         Quad(names.get(q.subject, q.subject), q.predicate, names.get(q.object, q.object), home)
@@ -38,9 +45,38 @@ def name_blank_nodes(quads: list[Quad], graph: str) -> list[Quad]:
     ]
 
 
-def _colours(quads: list[Quad]) -> dict[Any, str]:
+def _chains(nodes: set[Any], parents: dict[Any, list[Quad]]) -> tuple[list[Any], set[Any]]:
+    """Every node, each behind the one it hangs from; and those that hang from no other.
+
+    No recursion. Nodes on a cycle hang from none: to cut it at any one would be a guess.
+    """
+    depths: dict[Any, int] = {}
+    ordered: list[Any] = []
+    for start in nodes:
+        path, seen = [start], {start}
+        cycle: list[Any] = []
+        while path[-1] not in depths:
+            above = parents.get(path[-1], [])
+            parent = above[0].subject if len(above) == 1 else None
+            if parent in seen:
+                cycle = path[path.index(parent) :]
+            if cycle or parent not in nodes or len(path) > _DEPTH:
+                break
+            path.append(parent)
+            seen.add(parent)
+        chain = [node for node in reversed(path) if node not in depths]
+        depth = depths.get(path[-1], 0)
+        for node in chain:
+            depth = 1 if node in cycle else depth + 1
+            depths[node] = depth
+        if depth > _DEPTH:
+            raise BlankNodeError(f"blank nodes nest more than {_DEPTH} deep; give them IRIs")
+        ordered += chain
+    return ordered, {node for node, depth in depths.items() if depth == 1}
+
+
+def _colours(quads: list[Quad], nodes: set[Any]) -> dict[Any, str]:
     """Blank node → a hash of all that is said of it and of what it hangs from."""
-    nodes = {t for q in quads for t in (q.subject, q.object) if isinstance(t, BlankNode)}
     colours: dict[Any, str] = dict.fromkeys(nodes, "")
     about: defaultdict[Any, list[Quad]] = defaultdict(list)
     for quad in quads:
@@ -68,45 +104,29 @@ def _seen(term: object, from_node: object, colours: dict[Any, str]) -> str:
     return f"_:{colours[term]}" if term in colours else str(term)
 
 
-def _names(quads: list[Quad], colours: dict[Any, str], graph: str) -> dict[Any, NamedNode]:
-    parents: defaultdict[Any, list[Quad]] = defaultdict(list)
-    for quad in quads:
-        if quad.object in colours:
-            parents[quad.object].append(quad)
-    siblings = Counter((q.subject, q.predicate) for qs in parents.values() for q in qs)
-    names: dict[Any, NamedNode] = {}
-    for start in colours:
-        # Climb to a node that has a name, then come down again; no recursion, cycles end it.
-        path = [start]
-        while path[-1] not in names:
-            above = parents[path[-1]]
-            if len(above) == 1 and above[0].subject in colours and above[0].subject not in path:
-                path.append(above[0].subject)
-            else:
-                break
-        for node in reversed(path):
-            if node not in names:
-                names[node] = NamedNode(_name(node, parents[node], siblings, names, colours, graph))
-    _refuse_twins(names)
-    return names
-
-
-def _name(
-    node: object,
-    above: list[Quad],
-    siblings: Counter[Any],
-    names: dict[Any, NamedNode],
+def _names(
+    ordered: list[Any],
+    tops: set[Any],
+    parents: dict[Any, list[Quad]],
     colours: dict[Any, str],
     graph: str,
-) -> str:
-    if len(above) == 1:
-        link = above[0]
-        parent = names.get(link.subject, link.subject)
+) -> dict[Any, NamedNode]:
+    siblings = Counter((q.subject, q.predicate) for above in parents.values() for q in above)
+    names: dict[Any, NamedNode] = {}
+    for node in ordered:
+        above = parents.get(node, [])
+        parent = above[0].subject if len(above) == 1 else None
+        if node not in tops:
+            parent = names[parent]
         if isinstance(parent, NamedNode):
-            several = siblings[link.subject, link.predicate] > 1
+            several = siblings[above[0].subject, above[0].predicate] > 1
             discriminator = colours[node][:8] if several else ""
-            return nested_iri(parent.value, link.predicate.value, discriminator)
-    return f"{graph}/node/{colours[node][:16]}"
+            name = nested_iri(parent.value, above[0].predicate.value, discriminator)
+        else:
+            name = f"{graph}/node/{colours[node][:16]}"
+        names[node] = NamedNode(name)
+    _refuse_twins(names)
+    return names
 
 
 def _refuse_twins(names: dict[Any, NamedNode]) -> None:

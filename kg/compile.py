@@ -19,7 +19,7 @@ from kg.errors import Problem, Severity, did_you_mean
 from kg.iris import graph_iri
 from kg.ontology import Ontology, canonical
 from kg.sheets import Mark, Sheet
-from kg.sheets.rdf import find_mention
+from kg.sheets.rdf import Mentions
 from kg.walk import Block, Found, Walk
 
 
@@ -79,9 +79,10 @@ def _provenance(sheet: Sheet, graph: str, base: str, quads: list[Quad]) -> Itera
 def _from_rdf(sheet: Sheet, graph: str) -> Found:
     """An RDF sheet: all its triples go to the sheet's graph, its blank nodes get names."""
     found = Found()
+    mentions = Mentions(sheet.text)
     others = {q.graph_name.value for q in sheet.quads if isinstance(q.graph_name, NamedNode)}
     for other in sorted(others - {graph}):
-        mark = find_mention(sheet.text, other)
+        mark = mentions.find(other)
         message = f"the named graph <{other}> is not kept: a sheet is one graph"
         found.problems.append(Problem(sheet.name, *mark, message, "named-graph", Severity.WARNING))
     plain = [q for q in sheet.quads if not isinstance(q.object, Triple)]
@@ -96,7 +97,7 @@ def _from_rdf(sheet: Sheet, graph: str) -> Found:
     for quad in found.quads:
         subject = terms.text_of(quad.subject)
         if subject not in blocks:
-            blocks[subject] = Block(subject, find_mention(sheet.text, subject))
+            blocks[subject] = Block(subject, mentions.find(subject))
         mark = blocks[subject].mark
         blocks[subject].add(quad.predicate.value, terms.text_of(quad.object), mark, mark)
     found.blocks = list(blocks.values())

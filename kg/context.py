@@ -88,6 +88,9 @@ class Context:
             else:
                 # A term set to null: it is known to mean nothing.
                 active["mappings"][key] = None
+        language = active.get("@language")
+        if language and not is_language_tag(language):
+            raise ContextError(f"`{language}` is not a language tag (BCP 47)")
         base = resolve_iri(self.base, active.get("@base") or "")
         if not is_iri(base):
             raise ContextError(f"`{base}` is not an IRI that others could resolve against")

@@ -1,10 +1,64 @@
-"""Minting IRIs: slugs, graphs and nested nodes."""
+"""Resolving and minting IRIs: references, slugs, graphs and nested nodes."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from pathlib import PurePosixPath
+from typing import Final
+
+# RFC 3986, appendix B: scheme, authority, path, query, fragment.
+_PARTS: Final = re.compile(
+    r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL
+)
+
+
+def resolve_iri(base: str, reference: str) -> str:
+    """A reference resolved against a base, by RFC 3986, section 5.2; no character is dropped.
+
+    `urllib.parse.urljoin` strips blanks and line ends, merges `//`, and raises on some input.
+
+    >>> resolve_iri("https://example.org/a/", "b//c"), resolve_iri("https://example.org/a/", "../d")
+    ('https://example.org/a/b//c', 'https://example.org/d')
+    """
+    scheme, authority, path, query, fragment = _parts(reference)
+    if scheme is not None:
+        return reference
+    of_base = _parts(base)
+    if authority is None:
+        authority = of_base[1]
+        if not path:
+            path, query = of_base[2], query if query is not None else of_base[3]
+        elif not path.startswith("/"):
+            root = "/" if authority is not None and not of_base[2] else ""
+            path = _without_dots(root + of_base[2][: of_base[2].rfind("/") + 1] + path)
+        else:
+            path = _without_dots(path)
+    start = f"{of_base[0]}:" if of_base[0] is not None else ""
+    host = f"//{authority}" if authority is not None else ""
+    return f"{start}{host}{path}{query or ''}{fragment or ''}"
+
+
+def _parts(reference: str) -> tuple[str | None, str | None, str, str | None, str | None]:
+    match = _PARTS.fullmatch(reference)
+    assert match  # every part may be empty, and the path takes whatever is left
+    scheme, authority, path, query, fragment = match.groups()
+    return scheme, authority, path, query, fragment
+
+
+def _without_dots(path: str) -> str:
+    """The path without its `.` and `..` segments; one `..` too many stops at the top."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            if len(kept) > 1:
+                kept.pop()
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/".join(kept)
 
 
 def slug(text: str) -> str:

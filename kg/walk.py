@@ -5,7 +5,6 @@ What JSON-LD drops in silence (unknown keys, bad IRIs, nulls) is a problem here,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +14,7 @@ from kg import terms
 from kg.context import Context, ContextError, Term, is_iri
 from kg.errors import Problem, did_you_mean
 from kg.iris import nested_iri
+from kg.literals import is_value_object, plain_literal, read_value_object, unwrap_set
 from kg.ontology import Ontology
 from kg.sheets import Kind, Mapping, Mark, Node, Scalar, Sequence, Sheet
 from kg.sheets.nodes import fingerprint, items, plain
@@ -130,15 +130,18 @@ class Walk:
         return iri
 
     def _identify(self, node: Mapping, context: Context, nested: str) -> tuple[str, Mark]:
-        for key, value in node.entries:
-            if context.alias(key.text) == "@id":
-                if not isinstance(value, Scalar) or value.kind is not Kind.TEXT or not value.text:
-                    self._problem(value.mark, f"`{key.text}` must be one IRI", "invalid-iri")
-                    return nested, key.mark
-                return self._reference(value, context, vocab=False) or nested, key.mark
-        if not nested:
-            self._problem(node.mark, "a node at the top of a sheet needs an `id`", "missing-id")
-        return nested, node.mark
+        ids = [(key, value) for key, value in node.entries if context.alias(key.text) == "@id"]
+        if not ids:
+            if not nested:
+                self._problem(node.mark, "a node at the top of a sheet needs an `id`", "missing-id")
+            return nested, node.mark
+        for key, _ in ids[1:]:
+            self._problem(key.mark, f"`{key.text}` gives this node a second id", "duplicate-key")
+        key, value = ids[0]
+        if not isinstance(value, Scalar) or value.kind is not Kind.TEXT or not value.text:
+            self._problem(value.mark, f"`{key.text}` must be one IRI", "invalid-iri")
+            return nested, key.mark
+        return self._reference(value, context, vocab=False) or nested, key.mark
 
     def _types(self, block: Block, node: Mapping, context: Context, range_: str) -> Context:
         """Write down the node's classes; gives the context that its keys are read in."""
@@ -192,11 +195,11 @@ class Walk:
         # Values are coerced as the property's own context says (Value Expansion, section 5.3).
         term = inner.coercion_of(key.text, term)
         nested_in = self._scoped(outer, key.text, key.mark)
-        value = _unwrap_set(value, inner)
+        value = unwrap_set(value, inner)
         if isinstance(value, Sequence) and not value.items:
             self._problem(key.mark, f"`{key.text}` has no value; leave it out", "empty-value")
         for item in items(value):
-            if isinstance(item, Mapping) and not _is_value_object(item, inner, term):
+            if isinstance(item, Mapping) and not is_value_object(item, inner, term):
                 discriminator = fingerprint(item) if isinstance(value, Sequence) else ""
                 nested = nested_iri(block.subject, key.text, discriminator)
                 own = self._own_context(item, nested_in)
@@ -204,7 +207,7 @@ class Walk:
                 object_: NamedNode | Literal | None = NamedNode(iri) if iri else None
                 self._link(block, key, term, object_, item.mark)
             elif isinstance(item, Mapping):
-                for literal, mark in self._value_object(item, inner):
+                for literal, mark in read_value_object(item, inner, self._problem):
                     self._link(block, key, term, literal, mark)
             elif isinstance(item, Scalar):
                 # A single value is found at its key, one of several at its own place.
@@ -265,13 +268,7 @@ class Walk:
                 return None
             iri = self._reference(item, context, vocab=term.coercion == "@vocab")
             return NamedNode(iri) if iri else None
-        if term.coercion:
-            return Literal(item.text, datatype=NamedNode(term.coercion))
-        if item.kind is Kind.TEXT:
-            if term.language:
-                return Literal(item.text, language=term.language)
-            return Literal(item.text)
-        return Literal(item.text, datatype=NamedNode(_native_type(item)))
+        return plain_literal(item, term)
 
     def _reference(self, item: Scalar, context: Context, *, vocab: bool) -> str:
         """The IRI that a scalar names; '' when it is none, which is reported."""
@@ -283,65 +280,13 @@ class Walk:
             hint = did_you_mean(prefix, context.prefixes)
             end = f"; did you mean `{hint}`?" if hint else ""
             message = f"the prefix `{prefix}` in `{item.text}` is not declared{end}"
-        elif is_iri(iri):
-            return iri
-        else:
+        elif not item.text:
+            message = "an empty text names nothing; give an IRI"
+        elif not is_iri(iri):
             message = f"`{item.text}` is not a valid IRI"
+        elif not (is_iri(item.text) or vocab or ":" in item.text or iri.startswith(context.base)):
+            message = f"`{item.text}` leads out of <{context.base}>; write the IRI in full"
+        else:
+            return iri
         self._problem(item.mark, message, "invalid-iri")
         return ""
-
-    def _value_object(self, item: Mapping, context: Context) -> Iterator[tuple[Literal, Mark]]:
-        """A literal with its own type or language, or a map from language to texts."""
-        parts: dict[str, Node] = {context.alias(key.text): v for key, v in item.entries}
-        if "@value" not in parts:
-            for tag, texts in item.entries:
-                for text in items(texts):
-                    if isinstance(text, Scalar):
-                        yield from self._tagged(text, tag)
-            return
-        value, language, type_ = (parts.get(k) for k in ("@value", "@language", "@type"))
-        odd = set(parts) - {"@value", "@language", "@type"} or (language and type_)
-        if odd or not all(isinstance(v, Scalar) for v in parts.values()):
-            message = "a value has `@value` and either `@type` or `@language`, each one text"
-            self._problem(item.mark, message, "value-object")
-        elif isinstance(value, Scalar) and isinstance(language, Scalar):
-            yield from self._tagged(value, language)
-        elif isinstance(value, Scalar) and isinstance(type_, Scalar):
-            datatype = context.expand(type_.text, vocab=True)
-            if is_iri(datatype):
-                yield Literal(value.text, datatype=NamedNode(datatype)), value.mark
-            else:
-                self._problem(type_.mark, f"`{type_.text}` is not a datatype", "value-object")
-        elif isinstance(value, Scalar):
-            native = value.kind is not Kind.TEXT
-            datatype = _native_type(value) if native else terms.XSD + "string"
-            yield Literal(value.text, datatype=NamedNode(datatype)), value.mark
-
-    def _tagged(self, text: Scalar, tag: Scalar) -> Iterator[tuple[Literal, Mark]]:
-        try:
-            yield Literal(text.text, language=tag.text), text.mark
-        except ValueError:
-            self._problem(tag.mark, f"`{tag.text}` is not a language tag (BCP 47)", "language")
-
-
-def _unwrap_set(node: Node, context: Context) -> Node:
-    """The values of a `@set` object, which says nothing but that there are several."""
-    if isinstance(node, Mapping) and len(node.entries) == 1:
-        key, value = node.entries[0]
-        if context.alias(key.text) == "@set":
-            return value
-    return node
-
-
-def _is_value_object(node: Mapping, context: Context, term: Term) -> bool:
-    if term.by_language:
-        return True
-    return any(context.alias(key.text) == "@value" for key, _ in node.entries)
-
-
-def _native_type(item: Scalar) -> str:
-    """The datatype JSON-LD gives a native JSON value (JSON-LD 1.1 API, section 8.2.2)."""
-    if item.kind is Kind.BOOLEAN:
-        return terms.XSD + "boolean"
-    whole = not any(char in item.text for char in ".eE")
-    return terms.XSD + ("integer" if whole else "double")

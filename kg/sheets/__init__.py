@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -64,14 +65,25 @@ def find_sheets(folder: Path) -> list[Path]:
             file = Path(path, name)
             if name.startswith(".") or file.suffix.lower() not in _PARSERS:
                 continue
-            if file.resolve().is_relative_to(home):
+            if _real(file).is_relative_to(home):
                 found.append(file)
     return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
+
+
+def _real(file: Path) -> Path:
+    try:
+        return file.resolve()
+    except (OSError, RuntimeError):
+        # A link that leads to itself is no way out of the folder; reading it says what is wrong.
+        return file.parent.resolve() / file.name
 
 
 def read_sheet(path: Path, name: str, limits: Limits, base: str = "") -> Sheet:
     """Read one file; whatever is wrong with it is in the sheet's problems, never raised."""
     try:
+        # A pipe or a device would never end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            return _unreadable(name, "", "is not a regular file", "unreadable")
         with path.open("rb") as file:
             data = file.read(limits.bytes + 1)
     except OSError as error:
@@ -92,15 +104,17 @@ def parse_sheet(name: str, data: bytes, limits: Limits, base: str = "") -> Sheet
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return replace(_not_utf8(name, data, error), sha256=digest)
+        return replace(_not_utf8(name, error), sha256=digest)
     parse = _PARSERS[PurePosixPath(name).suffix.lower()]
     return replace(parse(name, text, limits, base), sha256=digest)
 
 
-def _not_utf8(name: str, data: bytes, error: UnicodeDecodeError) -> Sheet:
-    before = data[: error.start].decode("utf-8-sig", errors="replace")
+def _not_utf8(name: str, error: UnicodeDecodeError) -> Sheet:
+    # The decoder counts from behind a byte order mark.
+    read = error.object
+    before = read[: error.start].decode("utf-8", errors="replace")
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-    message = f"not UTF-8: byte 0x{data[error.start]:02X}; save the file in UTF-8"
+    message = f"not UTF-8: byte 0x{read[error.start]:02X}; save the file in UTF-8"
     return _unreadable(name, "", message, "encoding", Mark(line, column))
 
 
@@ -137,8 +151,8 @@ def _from_builder(name: str, builder: Builder) -> Sheet:
     return Sheet(name, "", nodes, problems=tuple(builder.problems), whole=not broken)
 
 
-def _parse_rdf(name: str, text: str, _limits: Limits, base: str) -> Sheet:
-    quads, problem = parse_rdf(name, text, base)
+def _parse_rdf(name: str, text: str, limits: Limits, base: str) -> Sheet:
+    quads, problem = parse_rdf(name, text, base, limits)
     problems = (problem,) if problem else ()
     return Sheet(name, "", quads=quads, text=text, problems=problems, whole=not problem)
 

@@ -1,43 +1,80 @@
-"""RDF text → quads, and the best place that can be told for a subject in it."""
+"""RDF text → quads, and the best place that can be told for a term in it."""
 
 from __future__ import annotations
 
+import bisect
 import re
+from itertools import islice
 from pathlib import PurePosixPath
+from typing import Final
 
-from pyoxigraph import Quad, parse
+from pyoxigraph import Quad, RdfFormat, parse
 
 from kg.errors import Problem
 from kg.formats import RDF_FORMATS
-from kg.sheets.nodes import Mark
+from kg.sheets.nodes import Limits, Mark
+
+_ENTITY: Final = re.compile(r"<!ENTITY", re.IGNORECASE)
+# An IRI in full, or what stands behind the last `/`, `#` or `:` of one or of a prefixed name.
+_MENTION: Final = re.compile(r"<([^<>\s]*)>|[/#:]([\w-]+)")
 
 
-def parse_rdf(name: str, text: str, base: str = "") -> tuple[tuple[Quad, ...], Problem | None]:
+def parse_rdf(
+    name: str, text: str, base: str = "", limits: Limits | None = None
+) -> tuple[tuple[Quad, ...], Problem | None]:
     """The quads of a Turtle, TriG, N-Triples, N-Quads or RDF/XML text, and what is wrong with it.
 
     What stands before a syntax error is kept, so that it can be checked in the same run.
     """
+    limits = limits or Limits()
     suffix = PurePosixPath(name).suffix.lower()
     format_ = next(f for f in RDF_FORMATS.values() if f".{f.extension}" == suffix)
+    # Entities that name entities grow without bound, and the parser follows them all.
+    if format_.rdf == RdfFormat.RDF_XML and (entity := _ENTITY.search(text)):
+        message = "entities are not supported; write out what they stand for"
+        return (), Problem(name, *Mentions(text).mark(entity.start()), message, "entity")
     quads: list[Quad] = []
     try:
-        quads.extend(parse(text, format_.rdf, base_iri=base or None))
+        quads.extend(islice(parse(text, format_.rdf, base_iri=base or None), limits.nodes + 1))
     except SyntaxError as error:
         mark = Mark(error.lineno or 0, error.offset or 0)
         message = f"not valid {format_.title}: {error.msg}"
         return tuple(quads), Problem(name, mark.line, mark.column, message, "syntax")
+    if len(quads) > limits.nodes:
+        message = f"the file holds more than {limits.nodes} triples"
+        return (), Problem(name, 0, 0, message, "too-many-values")
     return tuple(quads), None
 
 
-def find_mention(text: str, iri: str) -> Mark:
-    """Where `iri` is first written in full or as a prefixed name; 0:0 when it is not.
+class Mentions:
+    """Where IRIs are first written in an RDF text, in full or as a prefixed name.
 
-    RDF parsers do not tell places, so this is a search, good enough to open an editor at.
+    RDF parsers do not tell places, so this is a search, good enough to open an editor at; the text
+    is gone through once, however many IRIs are asked for.
     """
-    local = re.split(r"[#/]", iri)[-1]
-    patterns = [f"<{re.escape(iri)}>", rf"[/#:]{re.escape(local)}(?![\w-])"]
-    for pattern in patterns if local else patterns[:1]:
-        if match := re.search(pattern, text):
-            before = text[: match.start()]
-            return Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
-    return Mark(0, 0)
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._full: dict[str, int] = {}
+        self._local: dict[str, int] = {}
+        for match in _MENTION.finditer(text):
+            if match[1] is not None:
+                self._full.setdefault(match[1], match.start())
+                self._local.setdefault(_last_part(match[1]), match.start())
+            else:
+                self._local.setdefault(match[2], match.start())
+
+    def find(self, iri: str) -> Mark:
+        """Where `iri` is first mentioned; 0:0 when it is not."""
+        local = _last_part(iri)
+        start = self._full.get(iri, self._local.get(local) if local else None)
+        return Mark(0, 0) if start is None else self.mark(start)
+
+    def mark(self, at: int) -> Mark:
+        """The line and column of an offset, both from 1."""
+        line = bisect.bisect_right(self._starts, at)
+        return Mark(line, at - self._starts[line - 1] + 1)
+
+
+def _last_part(iri: str) -> str:
+    return re.split(r"[#/]", iri)[-1]
