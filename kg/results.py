@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from pyoxigraph import (
@@ -17,12 +16,13 @@ from pyoxigraph import (
     Variable,
 )
 
-from kg.answer import Send
+from kg.answer import Send, no_connections
 from kg.context import Context
 from kg.dumps import dump
 from kg.errors import QueryError
 from kg.formats import RDF_FORMATS, RESULT_FORMATS
 from kg.names import label_of
+from kg.table import Cell, format_rows
 from kg.terms import text_of
 
 GRAPH_FORMATS: Final = ("turtle", "ntriples", "jsonld", "rdfxml")
@@ -37,9 +37,13 @@ def run_query(
     Raises `QueryError` with the parser's words and place, or when a bound variable is not selected.
     """
     try:
-        return store.query(
-            query, base_iri=base, use_default_graph_as_union=True, substitutions=bindings or None
-        )
+        with no_connections():
+            return store.query(
+                query,
+                base_iri=base,
+                use_default_graph_as_union=True,
+                substitutions=bindings or None,
+            )
     except SyntaxError as error:
         raise QueryError(f"not valid SPARQL 1.1: {error.msg}") from error
     except (ValueError, RuntimeError, OSError) as error:
@@ -80,60 +84,39 @@ def _standard(answer: QuerySolutions | QueryBoolean, name: str) -> bytes:
     if isinstance(answer, QueryBoolean) and name in ("csv", "tsv"):
         return b"true\n" if answer else b"false\n"
     try:
-        data = answer.serialize(format=RESULT_FORMATS[name].results) or b""
+        with no_connections():
+            data = answer.serialize(format=RESULT_FORMATS[name].results) or b""
     except (RuntimeError, OSError, ValueError) as error:
         raise QueryError(str(error)) from error
     return data if data.endswith(b"\n") else data + b"\n"
 
 
-def _evaluated(items: Iterable[Any]) -> Iterable[Any]:
+def _evaluated(items: Iterable[Any]) -> list[Any]:
     """The items of an answer; an error while evaluating becomes a `QueryError`."""
     try:
-        yield from items
+        with no_connections():
+            return list(items)
     except (RuntimeError, OSError, ValueError) as error:
         raise QueryError(str(error)) from error
 
 
 def format_table(store: Store, answer: QuerySolutions, context: Context, width: int) -> str:
-    """Solutions as columns that fit `width`, each IRI as its label and its short name."""
+    """Solutions as rows for a terminal, each IRI as its label and its short name."""
     names = [variable.value for variable in answer.variables]
-    labels: dict[str, str] = {}
+    cells: dict[str, Cell] = {}
     rows = [
-        [_cell(store, solution[name], context, labels) for name in names]
+        [_cell(store, solution[name], context, cells) for name in names]
         for solution in _evaluated(answer)
     ]
-    return _render(names, rows, width)
+    return format_rows(names, rows, width) + "\n"
 
 
-def _cell(store: Store, term: Any, context: Context, labels: dict[str, str]) -> str:
+def _cell(store: Store, term: Any, context: Context, cells: dict[str, Cell]) -> Cell:
     if term is None:
-        return ""
+        return "", ""
     if not isinstance(term, NamedNode):
-        return f"_:{term.value}" if isinstance(term, BlankNode) else text_of(term)
-    if term.value not in labels:
+        return (f"_:{term.value}" if isinstance(term, BlankNode) else text_of(term)), ""
+    if term.value not in cells:
         label, short = label_of(store, term), context.shorten(term.value)
-        labels[term.value] = f"{label}\n{short}" if label else short
-    return labels[term.value]
-
-
-def _render(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_printable(cell)) for cell in row))
-    out = io.StringIO()
-    Console(file=out, width=width, color_system=None, legacy_windows=False).print(table)
-    lines = (line.rstrip() for line in out.getvalue().splitlines())
-    count = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
-    return "\n".join(line for line in lines if line) + f"\n{count}\n"
-
-
-def _printable(text: str) -> str:
-    """The text with control characters made visible: data must not steer a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+        cells[term.value] = (label, short) if label else (short, "")
+    return cells[term.value]

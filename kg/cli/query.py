@@ -21,8 +21,8 @@ from kg.sparql import refuse_federation
 from kg.store import open_release
 
 _MAX_QUERY = 1 << 20
-# Wide enough that nothing wraps where the output is not a terminal but a file or a pipe.
-_PIPE_WIDTH = 10_000
+# The width of a table that goes to a file or a pipe.
+_PIPE_WIDTH = 200
 
 
 @click.command("query")
