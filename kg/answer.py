@@ -7,6 +7,8 @@ answer, and the parent holds the clock.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import multiprocessing
 import os
 import resource
@@ -22,6 +24,7 @@ from kg.errors import QueryError
 
 Send = Callable[[bytes], None]
 _CHUNK = 1 << 20
+_LONGEST = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,15 @@ def run_limited(work: Callable[[Send], None], limits: QueryLimits) -> Iterator[b
 
 
 def _receive(receiver: Connection, child: Any, limits: QueryLimits) -> Iterator[bytes]:
-    deadline = time.monotonic() + limits.seconds
+    # Only waiting counts: a reader of the answer may take all the time it wants.
+    seconds = min(max(0, limits.seconds), _LONGEST)
     left = limits.bytes
     while True:
-        if not receiver.poll(max(deadline - time.monotonic(), 0)):
+        start = time.monotonic()
+        if not receiver.poll(max(seconds, 0)):
             raise QueryError(f"the query was stopped after {limits.seconds:g} s (--timeout)")
         try:
+            seconds -= time.monotonic() - start
             message = receiver.recv()
         except EOFError:
             raise QueryError(_cause_of_death(child, limits)) from None
@@ -88,7 +94,11 @@ def _child(
     receiver.close()
     # Ctrl-C must end an evaluation that never comes back to Python.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    memory = limits.memory << 20
+    _end_with_parent()
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    memory = min(limits.memory, 1 << 24) << 20
+    if hard != resource.RLIM_INFINITY:
+        memory = min(memory, hard)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -108,3 +118,27 @@ def _child(
         sender.send(error)
     finally:
         sender.close()
+
+
+def _end_with_parent() -> None:
+    """Have the system end this process when its parent is gone, however that ended."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    # The other end of this pipe is the parent's alone: its closing raises SIGIO here.
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
+@contextlib.contextmanager
+def no_connections() -> Iterator[None]:
+    """Within this, the process opens no file and no connection, whatever code it runs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -152,8 +152,8 @@ def build_release(
     `ConfigError`; whatever is raised, the release before stays.
     """
     start = time.monotonic()
-    inputs = input_digest(project, documents)
     with build_lock(project.build, wait):
+        inputs = input_digest(project, documents)
         known = _known_summary(project, inputs, strict)
         if known:
             remove_leftovers(project.build)
@@ -165,6 +165,8 @@ def build_release(
         progress("load", 0, len(checked.quads))
         digest = release_digest(checked.quads)
         summary = _summarize(checked, digest)
+        if input_digest(project, documents) != inputs:
+            inputs = ""  # a file was edited meanwhile: the next build must not trust this one
         manifest = {"inputs": inputs, "software": f"kg {__version__}", "summary": asdict(summary)}
         write_release(project.build, checked.quads, digest, manifest)
     return _timed(summary, start, unchanged=False)
@@ -197,10 +199,16 @@ def input_digest(project: Project, documents: Path | None = None) -> str:
     settings = [f"{f.name}={getattr(project, f.name)}" for f in fields(project)]
     digest.update("\n".join([__version__, *settings]).encode())
     for file in _input_files(project, documents):
-        with file.open("rb") as data:
-            content = hashlib.file_digest(data, "sha256").hexdigest()
-        digest.update(f"\n{file}\n{content}".encode())
+        digest.update(f"\n{file}\n{_content_digest(file)}".encode())
     return digest.hexdigest()
+
+
+def _content_digest(file: Path) -> str:
+    try:
+        with file.open("rb") as data:
+            return hashlib.file_digest(data, "sha256").hexdigest()
+    except OSError as error:
+        return f"unreadable: {error.strerror}"  # whoever reads the file says so
 
 
 def _input_files(project: Project, documents: Path | None) -> Iterator[Path]:
@@ -209,6 +217,7 @@ def _input_files(project: Project, documents: Path | None) -> Iterator[Path]:
     yield from sorted(project.ontology.glob("*.ttl"))
     yield from sorted(project.shapes.glob("*.ttl"))
     if documents and documents.is_dir():
+        yield documents
         yield from sorted(path for path in documents.iterdir() if path.is_file())
 
 
@@ -220,9 +229,9 @@ def _known_summary(project: Project, inputs: str, strict: bool) -> Summary | Non
             return None
         summary = Summary(**release.manifest["summary"])
         release.open_store()
+        doubtful = summary.results["warning"] or summary.passages["not_checked"]
     except (NoReleaseError, KeyError, TypeError):
         return None
-    doubtful = summary.results["warning"] or summary.passages["not_checked"]
     return None if strict and doubtful else summary
 
 

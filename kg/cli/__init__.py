@@ -39,6 +39,14 @@ class _Commands(click.Group):
         command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader (`head`, a pager) has gone; keep Python from complaining when it flushes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(141) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
@@ -69,18 +77,13 @@ def group(ctx: click.Context, project: Path, quiet: bool, verbose: bool) -> None
 def main() -> None:
     """Run the command line; what a user can mend is told in words, never as a traceback."""
     try:
-        group.main(prog_name="kg", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # Commands return nothing; what comes back is the status that one of them chose to end with.
+        sys.exit(group.main(prog_name="kg", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader (`head`, a pager) has gone; keep Python from complaining when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
     except KgError as error:
         click.echo(f"kg: {error}", err=True)
         sys.exit(error.exit_code)
