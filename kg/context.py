@@ -123,7 +123,7 @@ class Context:
         expanded = self.expand(key, vocab=True)
         return Term(expanded) if is_iri(expanded) else None
 
-    @property
+    @cached_property
     def keys(self) -> list[str]:
         """Every key that names a property, not a prefix, a class or a keyword."""
         return [
@@ -136,7 +136,7 @@ class Context:
             and not definition["@id"].startswith("@")
         ]
 
-    @property
+    @cached_property
     def types(self) -> list[str]:
         """Every term that may stand for a class: its name begins with a capital."""
         return [

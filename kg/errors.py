@@ -11,6 +11,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+_LONGEST: Final = 1000
 
 
 class Severity(Enum):
@@ -55,7 +58,7 @@ class Problem:
         return (self.file, self.line, self.column, self.rule, self.message, self.focus)
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.severity.value}: {self.message} ({self.rule})"
+        return printable(f"{self.place}: {self.severity.value}: {self.message} ({self.rule})")
 
 
 class KgError(Exception):
@@ -95,6 +98,16 @@ class QueryError(KgError):
 
 class UnknownNameError(KgError):
     """A name that stands for nothing, or for more than one thing."""
+
+
+def printable(text: str) -> str:
+    r"""Any text as one line that a terminal shows as it is: not too long, the rest escaped.
+
+    >>> print(printable("a\nb\x1b[31m"))
+    a\nb\x1b[31m
+    """
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

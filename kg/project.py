@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pyoxigraph import NamedNode
 
-from kg.errors import ConfigError, did_you_mean
+from kg.errors import ConfigError, did_you_mean, printable
 from kg.sheets.nodes import Limits
 
 _FOLDERS = ("facts", "ontology", "shapes", "queries", "build")
@@ -40,8 +40,12 @@ class Project:
     limits: Limits = field(default_factory=Limits)
 
     def name_of(self, path: Path) -> str:
-        """A path as messages show it: relative to the project, with forward slashes."""
-        return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()
+        """A path as messages show it: relative to the project, with forward slashes.
+
+        A name may hold line ends, or bytes that are no text; those are escaped.
+        """
+        inside = path.is_relative_to(self.root)
+        return printable((path.relative_to(self.root) if inside else path).as_posix())
 
 
 def core_folder(name: str) -> Path:
@@ -104,6 +108,9 @@ def _project(root: Path, settings: dict[str, Any], source: Path) -> Project:
         problems.append('`base` is missing: the IRI that identifiers start with, ending in "/"')
     elif isinstance(base, str) and not _is_base(base):
         problems.append(f'`base` must be an http or https IRI that ends in "/", got "{base}"')
+    license_ = settings.get("license")
+    if license_ and isinstance(license_, str) and not _is_iri(license_):
+        problems.append(f'`license` must be the IRI of a licence, got "{license_}"')
     if problems:
         raise ConfigError("\n".join(f"{source}: {problem}" for problem in problems))
     return Project(
@@ -145,11 +152,17 @@ def _limits(settings: object, problems: list[str]) -> Limits:
     return Limits(**settings) if not problems else Limits()
 
 
-def _is_base(text: str) -> bool:
+def _is_iri(text: str) -> bool:
     try:
         NamedNode(text)
-        parts = urlsplit(text)
     except ValueError:
         return False
+    return True
+
+
+def _is_base(text: str) -> bool:
+    if not _is_iri(text):
+        return False
+    parts = urlsplit(text)
     plain = not parts.query and not parts.fragment
     return parts.scheme in ("http", "https") and plain and text.endswith("/")

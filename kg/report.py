@@ -11,7 +11,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, seriali
 
 from kg import __version__, terms
 from kg.context import Context, is_iri
-from kg.errors import Problem, Severity
+from kg.errors import Problem, Severity, printable
 
 _SARIF_LEVELS = {
     Severity.ERROR: "error",
@@ -41,10 +41,8 @@ def format_text(problems: Sequence[Problem], context: Context) -> str:
     for problem in problems:
         focus = f"{context.shorten(problem.focus)}; " if problem.focus else ""
         shape = "shape " if problem.component else ""
-        lines.append(
-            f"{problem.place}: {problem.severity.value}: {problem.message}"
-            f" ({focus}{shape}{problem.rule})"
-        )
+        words = f"{problem.place}: {problem.severity.value}: {problem.message}"
+        lines.append(f"{printable(words)} ({printable(focus + shape + problem.rule)})")
     lines.append(summarize(problems))
     return "\n".join(lines) + "\n"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,18 +49,34 @@ def validate(quads: Iterable[Quad], shapes: Path) -> list[Result]:
     import pyshacl
     from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError
 
-    data = _rdflib_graph(quads)
-    rules = _rdflib_graph(read_turtle_folder(shapes, "shapes"))
-    logging.getLogger("pyshacl").setLevel(logging.ERROR)
+    with _quiet():
+        data = _rdflib_graph(quads)
+        rules = _rdflib_graph(read_turtle_folder(shapes, "shapes"))
     try:
-        _, report, text = pyshacl.validate(
-            data, shacl_graph=rules, inplace=True, inference="none", allow_warnings=True
-        )
+        with _quiet():
+            _, report, text = pyshacl.validate(
+                data, shacl_graph=rules, inplace=True, inference="none", allow_warnings=True
+            )
     except (ShapeLoadError, ConstraintLoadError, ReportableRuntimeError) as error:
         raise ConfigError(f"{shapes}: the shapes cannot be used: {error}") from error
     if isinstance(report, (Exception, bytes)):
         raise ConfigError(f"{shapes}: the shapes cannot be used: {text}")
     return sorted(set(_results(report)))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the libraries from saying on standard error what the report says better."""
+    loggers = [logging.getLogger(name) for name in ("pyshacl", "rdflib")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _results(report: Any) -> Iterable[Result]:
@@ -71,12 +89,14 @@ def _results(report: Any) -> Iterable[Result]:
         return "" if found is None or isinstance(found, BNode) else str(found)
 
     for top in report.objects(None, sh.result):
-        messages = sorted(str(m) for m in report.objects(top, sh.resultMessage))
+        messages = sorted(report.objects(top, sh.resultMessage))
+        plain = [m for m in messages if (m.language or "en").split("-")[0] == "en"]
         yield Result(
             focus=text(top, "focusNode"),
             path=text(top, "resultPath"),
             value=text(top, "value"),
-            message="; ".join(messages),
+            # A shape may have its message in several languages; the tool speaks one.
+            message="; ".join(str(m) for m in plain or messages),
             shape=text(top, "sourceShape"),
             component=text(top, "sourceConstraintComponent"),
             severity=text(top, "resultSeverity"),

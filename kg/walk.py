@@ -218,11 +218,14 @@ class Walk:
         """What a key means; a misspelt one is reported and read as what it must have meant."""
         term = context.term(key.text)
         prefix = context.unknown_prefix(key.text)
-        if term and not prefix:
+        is_class = key.text in context.types
+        if term and not prefix and not is_class:
             return term
         hint = did_you_mean(key.text, context.keys)
         end = f"; did you mean `{hint}`?" if hint else ""
-        if key.text == "<<":
+        if is_class:
+            end = f"; it names a class: write `type: {key.text}`"
+        elif key.text == "<<":
             end = "; YAML merge keys are not supported"
         elif prefix:
             end = f"; the prefix `{prefix}` is not declared"
