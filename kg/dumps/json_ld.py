@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
 
 from pyld import jsonld
 from pyoxigraph import Literal, NamedNode, Triple
@@ -21,10 +21,16 @@ def write_json_ld(triples: Iterable[Triple], layout: Layout, context: Context) -
     Numbers are text that the context types, so that they stay what they are. Raises `KgError` for
     a triple about a triple, which JSON-LD 1.1 has no form for.
     """
-    expanded = [_expand(description) for description in layout.describe(triples)]
-    source = _with_base(context)
-    options = {"graph": True, "skipExpansion": True, "documentLoader": _refuse}
-    compacted = jsonld.compact(expanded, {"@context": source}, options)
+    writer = _Expanded(layout, context)
+    expanded = [writer.node(description) for description in layout.describe(triples)]
+    source = _with_base(context, context.base)
+    # Without a base: the writer has shortened what can be, and of what pyld would shorten
+    # (`../a:b`, `_:a`) not all reads back.
+    options = {"graph": True, "skipExpansion": True}
+    try:
+        compacted = jsonld.compact(expanded, {"@context": _with_base(context, None)}, options)
+    except jsonld.JsonLdError as error:
+        raise KgError(f"JSON-LD cannot hold this: {error}; choose another format") from error
     nodes = [_ordered(node, layout, context) for node in compacted.get("@graph", [])]
     head = _lines(source, "  ") if isinstance(source, dict) else json.dumps(source, indent=2)
     body = ",\n".join("    " + _indented(node) for node in nodes)
@@ -32,46 +38,55 @@ def write_json_ld(triples: Iterable[Triple], layout: Layout, context: Context) -
     return f'{{\n  "@context": {head},\n  "@graph": {graph}\n}}\n'
 
 
-def _with_base(context: Context) -> Any:
+def _with_base(context: Context, base: str | None) -> Any:
     """The context's own text with the base added, so that the document says it itself."""
     if not isinstance(context.source, dict):
-        return [*context.source, {"@base": context.base}]
-    version = {k: v for k, v in context.source.items() if k == "@version"}
-    return (
-        version
-        | {"@base": context.base}
-        | {k: v for k, v in context.source.items() if k not in ("@version", "@base")}
-    )
+        return [*context.source, {"@base": base}]
+    version = {key: value for key, value in context.source.items() if key == "@version"}
+    return version | {"@base": base} | context.source | {"@base": base}
 
 
-def _expand(description: Description) -> dict[str, Any]:
-    """A node in expanded form (JSON-LD 1.1, section 4.5), without lists: data has none."""
-    subject, properties = description
-    node: dict[str, Any] = {"@id": _id(subject)}
-    for predicate, objects in properties:
-        classes = [o for o in objects if predicate == terms.TYPE and not isinstance(o, Literal)]
-        values = [o for o in objects if o not in classes]
-        if classes:
-            node["@type"] = [_id(class_) for class_ in classes]
-        if values:
-            node[predicate.value] = [_value(value) for value in values]
-    return node
+class _Expanded:
+    """Writes nodes in expanded form (JSON-LD 1.1, section 4.5); lists stay as data has them."""
 
+    def __init__(self, layout: Layout, context: Context) -> None:
+        self._layout = layout
+        self._context = context
+        found = [term for key in context.keys if (term := context.term(key))]
+        # Their values are read against a vocabulary, not against the base.
+        self._vocabulary = {term.iri for term in found if term.coercion == "@vocab"}
 
-def _value(term: Object) -> dict[str, str]:
-    if not isinstance(term, Literal):
-        return {"@id": _id(term)}
-    if term.language:
-        return {"@value": term.value, "@language": term.language}
-    if term.datatype.value == terms.XSD + "string":
-        return {"@value": term.value}
-    return {"@value": term.value, "@type": term.datatype.value}
+    def node(self, description: Description) -> dict[str, Any]:
+        subject, properties = description
+        node: dict[str, Any] = {"@id": self._id(subject, relative=True)}
+        for predicate, objects in properties:
+            if predicate == terms.TYPE:
+                classes = [self._id(o) for o in objects if not isinstance(o, Literal)]
+                node |= {"@type": classes} if classes else {}
+                objects = [o for o in objects if isinstance(o, Literal)]
+            if objects:
+                relative = predicate.value not in self._vocabulary
+                node[predicate.value] = [self._value(o, relative) for o in objects]
+        return node
 
+    def _value(self, term: Object, relative: bool) -> dict[str, str]:
+        if not isinstance(term, Literal):
+            return {"@id": self._id(term, relative=relative)}
+        if term.language:
+            return {"@value": term.value, "@language": term.language}
+        if term.datatype.value == terms.XSD + "string":
+            return {"@value": term.value}
+        return {"@value": term.value, "@type": term.datatype.value}
 
-def _id(term: Object) -> str:
-    if isinstance(term, Triple):
-        raise KgError(f"JSON-LD cannot hold a triple about the triple `{term}`")
-    return term.value if isinstance(term, NamedNode) else str(term)
+    def _id(self, term: Object, *, relative: bool = False) -> str:
+        if isinstance(term, Triple):
+            raise KgError(f"JSON-LD cannot hold a triple about the triple `{term}`")
+        if not isinstance(term, NamedNode):
+            return str(term)
+        short = self._layout.relative(term.value) if relative else ""
+        # Not all readers tell an identifier `type` from the keyword that the context makes of it.
+        keyword = self._context.alias(short) != short
+        return term.value if keyword or not short else short
 
 
 def _ordered(node: dict[str, Any], layout: Layout, context: Context) -> dict[str, Any]:
@@ -99,7 +114,3 @@ def _indented(node: dict[str, Any]) -> str:
 
 def _plain(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _refuse(address: str, _options: Any) -> NoReturn:
-    raise KgError(f"the context {address} would have to be fetched; give its content instead")

@@ -6,6 +6,7 @@ the class first, then the label, then as the context lists its keys, then the re
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ Object = NamedNode | BlankNode | Literal | Triple
 Description = tuple[Subject, list[tuple[NamedNode, list[Object]]]]
 
 _FIRST: Final = (terms.TYPE.value, terms.PREF_LABEL.value, terms.LABEL.value)
+# Relative references that every reader resolves alike: plain segments, none starting with a dot.
+_RELATIVE: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _USUAL: Final = {
     "le": terms.LE,
     "rdf": terms.RDF,
@@ -66,6 +69,18 @@ class Layout:
         listed = [term.iri for key in context.keys if (term := context.term(key))]
         ranks = {iri: rank for rank, iri in enumerate(dict.fromkeys([*_FIRST, *listed]))}
         return cls(context.base, own | usual, ranks)
+
+    def relative(self, iri: str) -> str:
+        """The IRI relative to the base, or '' when it is not plainly under it.
+
+        >>> layout = Layout("https://example.org/", {}, {})
+        >>> layout.relative("https://example.org/mineral/iron")
+        'mineral/iron'
+        >>> layout.relative("https://example.org/a:b"), layout.relative("https://example.org/")
+        ('', '')
+        """
+        end = iri[len(self.base) :] if iri.startswith(self.base) else ""
+        return end if _RELATIVE.fullmatch(end) else ""
 
     def property_order(self, iri: str) -> tuple[int, str]:
         """Sort key of a property."""

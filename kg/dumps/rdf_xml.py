@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 from xml.parsers import expat
 
 from pyoxigraph import RdfFormat, Triple, parse, serialize
 
 from kg.dumps.layout import Layout
 from kg.errors import KgError
-
-_ADVICE: Final = "RDF/XML cannot hold `{}`: {}; choose another format"
 
 
 def write_rdf_xml(triples: Iterable[Triple], layout: Layout) -> bytes:
@@ -21,15 +18,15 @@ def write_rdf_xml(triples: Iterable[Triple], layout: Layout) -> bytes:
     characters pass, and as RDF.
     """
     ordered = list(_flat(triples, layout))
-    data = _serialize(ordered, layout)
-    if not _holds(data, ordered):
-        # Rare: look for the one triple to blame.
-        for triple in ordered:
-            single = _serialize([triple], layout)
-            if not _holds(single, [triple]):
-                short = ascii(str(triple))[1:-1][:200]
-                raise KgError(_ADVICE.format(short, _reason(single)))
-    return data
+    data, reason = _write(ordered, layout)
+    if not reason:
+        return data
+    # Rare, so that there is time to look for the one triple to blame.
+    blamed = next((triple for triple in ordered if _write([triple], layout)[1]), ordered[0])
+    raise KgError(
+        f"RDF/XML cannot hold {str(blamed)[:300]!a} ({_write([blamed], layout)[1] or reason}): "
+        "XML has no name for such a property, or not the characters; choose another format"
+    )
 
 
 def _flat(triples: Iterable[Triple], layout: Layout) -> Iterator[Triple]:
@@ -39,29 +36,19 @@ def _flat(triples: Iterable[Triple], layout: Layout) -> Iterator[Triple]:
                 yield Triple(subject, predicate, term)
 
 
-def _serialize(triples: list[Triple], layout: Layout) -> bytes:
+def _write(triples: list[Triple], layout: Layout) -> tuple[bytes, str]:
+    """The bytes, and what is wrong with them: '' for nothing."""
     used = {
         prefix: namespace
         for prefix, namespace in sorted(layout.prefixes.items())
         if any(triple.predicate.value.startswith(namespace) for triple in triples)
     }
-    data = serialize(triples, format=RdfFormat.RDF_XML, prefixes=used) or b""
-    # XML parsers read a bare carriage return as a line feed (XML 1.0, section 2.11).
-    return data.replace(b"\r", b"&#xD;")
-
-
-def _holds(data: bytes, triples: list[Triple]) -> bool:
-    if _reason(data) != _UNNAMEABLE:
-        return False
-    return {quad.triple for quad in parse(data, RdfFormat.RDF_XML)} == set(triples)
-
-
-_UNNAMEABLE: Final = "it has no name for the property"
-
-
-def _reason(data: bytes) -> str:
     try:
+        data = serialize(triples, format=RdfFormat.RDF_XML, prefixes=used) or b""
+        # XML parsers read a bare carriage return as a line feed (XML 1.0, section 2.11).
+        data = data.replace(b"\r", b"&#xD;")
         expat.ParserCreate(namespace_separator=" ").Parse(data, True)
-    except expat.ExpatError as error:
-        return expat.ErrorString(error.code)
-    return _UNNAMEABLE
+        same = {quad.triple for quad in parse(data, RdfFormat.RDF_XML)} == set(triples)
+    except (OSError, SyntaxError, expat.ExpatError) as error:
+        return b"", str(error)
+    return data, "" if same else "it reads back as something else"

@@ -21,8 +21,6 @@ _WIDTH: Final = 100
 _INDENT: Final = "    "
 # Narrower than the grammar (Turtle 6.5, PN_LOCAL): nothing that needs an escape.
 _LOCAL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
-# Relative references that every reader resolves alike: plain segments, none of them dots only.
-_RELATIVE: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _NATIVE: Final = {
     terms.XSD + "integer": re.compile(r"[+-]?[0-9]+"),
     terms.XSD + "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
@@ -87,7 +85,7 @@ class _Writer:
         line = f"{name} {', '.join(written)}"
         if len(written) == 1 or len(line) <= _WIDTH - 2 * len(_INDENT):
             return line
-        return f"{name}\n{_INDENT * 2}" + f" ,\n{_INDENT * 2}".join(written)
+        return f"{name}\n{_INDENT * 2}" + f",\n{_INDENT * 2}".join(written)
 
     def term(self, term: Object) -> str:
         if isinstance(term, NamedNode):
@@ -102,10 +100,9 @@ class _Writer:
         return str(term)
 
     def _iri(self, iri: str) -> str:
-        base = self._layout.base
-        if iri.startswith(base) and _RELATIVE.fullmatch(iri, len(base)):
+        if relative := self._layout.relative(iri):
             self._relative = True
-            return f"<{iri[len(base) :]}>"
+            return f"<{relative}>"
         for namespace, prefix in self._namespaces:
             if iri.startswith(namespace) and _LOCAL.fullmatch(iri, len(namespace)):
                 self._used.add(prefix)
