@@ -95,11 +95,12 @@ def _child(
     # Ctrl-C must end an evaluation that never comes back to Python.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _end_with_parent()
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    # Written memory, not address space: threads reserve plenty of that without using it.
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     memory = min(limits.memory, 1 << 24) << 20
     if hard != resource.RLIM_INFINITY:
         memory = min(memory, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     def send(data: bytes) -> None:

@@ -51,8 +51,9 @@ class Release:
         """The store of this release, to read only; raises `NoReleaseError` when it is damaged."""
         try:
             return Store.read_only(str(self.path / "store"))
-        except (OSError, ValueError) as error:
-            raise NoReleaseError(f"{self.path}: the store cannot be read: {error}") from error
+        except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: corruption
+            message = f"{self.path}: the store cannot be read; run `kg build`: {error}"
+            raise NoReleaseError(message) from error
 
 
 def release_digest(quads: Iterable[Quad]) -> str:
