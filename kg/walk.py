@@ -127,7 +127,8 @@ class Walk:
         for key, value in described:
             if context.alias(key.text) != "@type":
                 self._property(block, key, value, typed, context)
-        return iri
+        # Nothing refers to a node of which only problems were found: one report is enough.
+        return iri if block.values or not nested else ""
 
     def _identify(self, node: Mapping, context: Context, nested: str) -> tuple[str, Mark]:
         ids = [(key, value) for key, value in node.entries if context.alias(key.text) == "@id"]
@@ -188,20 +189,21 @@ class Walk:
             advice = _REFUSED.get(keyword, "JSON-LD has no such keyword")
             self._problem(key.mark, f"`{key.text}` cannot be used here: {advice}", "keyword")
             return
-        term = self._term(key, context)
+        name = self._known_key(key, context)
+        term = context.term(name)
         if term is None:
             return
-        inner = self._scoped(context, key.text, key.mark)
+        inner = self._scoped(context, name, key.mark)
         # Values are coerced as the property's own context says (Value Expansion, section 5.3).
-        term = inner.coercion_of(key.text, term)
-        nested_in = self._scoped(outer, key.text, key.mark)
+        term = inner.coercion_of(name, term)
+        nested_in = self._scoped(outer, name, key.mark)
         value = unwrap_set(value, inner)
         if isinstance(value, Sequence) and not value.items:
             self._problem(key.mark, f"`{key.text}` has no value; leave it out", "empty-value")
         for item in items(value):
             if isinstance(item, Mapping) and not is_value_object(item, inner, term):
                 discriminator = fingerprint(item) if isinstance(value, Sequence) else ""
-                nested = nested_iri(block.subject, key.text, discriminator)
+                nested = nested_iri(block.subject, name, discriminator)
                 own = self._own_context(item, nested_in)
                 iri = self._node(item, own, nested, self._ontology.ranges.get(term.iri, ""))
                 object_: NamedNode | Literal | None = NamedNode(iri) if iri else None
@@ -214,13 +216,12 @@ class Walk:
                 mark = item.mark if isinstance(value, Sequence) else key.mark
                 self._link(block, key, term, self._scalar(key, item, term, inner), mark)
 
-    def _term(self, key: Scalar, context: Context) -> Term | None:
-        """What a key means; a misspelt one is reported and read as what it must have meant."""
-        term = context.term(key.text)
+    def _known_key(self, key: Scalar, context: Context) -> str:
+        """The key itself; a misspelt one is reported and read as what it must have meant."""
         prefix = context.unknown_prefix(key.text)
         is_class = key.text in context.types
-        if term and not prefix and not is_class:
-            return term
+        if context.term(key.text) and not prefix and not is_class:
+            return key.text
         hint = did_you_mean(key.text, context.keys)
         end = f"; did you mean `{hint}`?" if hint else ""
         if is_class:
@@ -230,7 +231,7 @@ class Walk:
         elif prefix:
             end = f"; the prefix `{prefix}` is not declared"
         self._problem(key.mark, f"unknown key `{key.text}`{end}", "unknown-key")
-        return context.term(hint) if hint else None
+        return hint
 
     def _link(
         self,

@@ -14,6 +14,8 @@ from kg.errors import Problem
 from kg.formats import RDF_FORMATS
 from kg.sheets.nodes import Limits, Mark
 
+# The parser's words begin with the place, which a problem has already.
+_PLACE: Final = re.compile(r"Parser error [^:]*: ")
 _ENTITY: Final = re.compile(r"<!ENTITY", re.IGNORECASE)
 # An IRI in full, or what stands behind the last `/`, `#` or `:` of one or of a prefixed name.
 _MENTION: Final = re.compile(r"<([^<>\s]*)>|[/#:]([\w-]+)")
@@ -38,7 +40,8 @@ def parse_rdf(
         quads.extend(islice(parse(text, format_.rdf, base_iri=base or None), limits.nodes + 1))
     except SyntaxError as error:
         mark = Mark(error.lineno or 0, error.offset or 0)
-        message = f"not valid {format_.title}: {error.msg}"
+        words = _PLACE.sub("", error.msg)
+        message = f"not valid {format_.title}: {words}"
         return tuple(quads), Problem(name, mark.line, mark.column, message, "syntax")
     if len(quads) > limits.nodes:
         message = f"the file holds more than {limits.nodes} triples"

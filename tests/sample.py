@@ -1,0 +1,51 @@
+"""What several tests share: a project on disk, and the core vocabulary to compile sheets with."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from kg.compile import Compiled, compile_sheet
+from kg.context import Context, load_context
+from kg.errors import Problem
+from kg.ontology import Ontology, load_ontology
+from kg.project import Project, core_folder, load_project
+from kg.sheets import Limits, parse_sheet
+
+BASE = "https://example.org/topic/"
+
+
+@cache
+def vocabulary() -> tuple[Context, Ontology]:
+    """The core context, with `BASE` for its base, and the core ontology."""
+    folder = core_folder("ontology")
+    return load_context(folder / "context.jsonld", BASE), load_ontology(folder)
+
+
+def compile_text(text: str | bytes, name: str = "a.yaml", limits: Limits | None = None) -> Compiled:
+    """A sheet of this text, compiled with the core vocabulary."""
+    data = text if isinstance(text, bytes) else text.encode()
+    sheet = parse_sheet(name, data, limits or Limits(), BASE)
+    return compile_sheet(sheet, PurePosixPath(name), *vocabulary())
+
+
+def facts_of(compiled: Compiled) -> list[str]:
+    """The quads of a sheet as sorted N-Quads, without those that say where the graph is from."""
+    own = (f"<{compiled.graph}>", f"<{BASE}software/")
+    return [f"{quad} ." for quad in compiled.quads if not str(quad).startswith(own)]
+
+
+def write_project(folder: Path, files: dict[str, str | bytes], settings: str = "") -> Project:
+    """A project with these files, whose names are relative to its folder."""
+    (folder / "facts").mkdir(exist_ok=True)
+    (folder / "kg.toml").write_text(f'base = "{BASE}"\n{settings}', encoding="utf-8")
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return load_project(folder)
+
+
+def rules_at(problems: tuple[Problem, ...]) -> list[tuple[int, int, str]]:
+    """Where each problem is, and by which rule."""
+    return [(p.line, p.column, p.rule) for p in problems]
