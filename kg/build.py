@@ -88,7 +88,7 @@ def check_project(
     context, ontology = load_vocabulary(project)
     sheets = compile_project(project, context, ontology, progress)
     places = Places(sheets)
-    links = check_links(sheets, places, project.base)
+    links = check_links(sheets, places, project.base, ontology.known)
     quads = [quad for sheet in sheets for quad in sheet.quads]
     dataset = canonical([*quads, *_self_description(project)])
     progress("validate", 0, 0)

@@ -55,9 +55,12 @@ class Links:
     dangling: frozenset[str]
 
 
-def check_links(sheets: Sequence[Compiled], places: Places, base: str) -> Links:
+def check_links(
+    sheets: Sequence[Compiled], places: Places, base: str, known: frozenset[str] = frozenset()
+) -> Links:
     """Find shared graphs, references to nothing, and nodes defined twice in different ways.
 
+    `known` holds the IRIs that the ontology describes; they may be under the base as well.
     When a sheet could not be read whole, what it defines is unknown: references are then not
     judged, and a note says so.
     """
@@ -69,7 +72,7 @@ def check_links(sheets: Sequence[Compiled], places: Places, base: str) -> Links:
         for sheet in sheets
         for quad in sheet.quads
         if isinstance(quad.object, NamedNode) and quad.object.value.startswith(base)
-    } - defined
+    } - defined - known
     broken = [sheet.name for sheet in sheets if not sheet.whole]
     if broken:
         message = "could not be read whole, so references into it were not checked"
