@@ -19,7 +19,6 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _CLOSERS = {"{": "}", "[": "]"}
 _WORDS = {"true": Kind.BOOLEAN, "false": Kind.BOOLEAN, "null": Kind.NULL}
 _scan_string: Any = json.decoder.scanstring  # type: ignore[attr-defined]
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_json(text: str, builder: Builder, first_line: int = 1) -> None:
@@ -98,12 +97,7 @@ class _Reader:
     def _string(self) -> Scalar:
         mark = self._mark()
         text, self._at = _scan_string(self._text, self._at + 1, True)
-        if lone := _SURROGATE.search(text):
-            code = ord(lone.group())
-            message = f"U+{code:04X} is half of a surrogate pair and stands for no character"
-            self._builder.problem(mark, message, "syntax")
-            text = _SURROGATE.sub("\ufffd", text)
-        return Scalar(text, mark)
+        return self._builder.scalar(text, mark)
 
     def _literal(self) -> Scalar:
         mark = self._mark()

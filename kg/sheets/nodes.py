@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kg.errors import Problem
+
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Mark(NamedTuple):
@@ -99,6 +103,15 @@ class Builder:
     def problem(self, mark: Mark, message: str, rule: str) -> None:
         """Note a problem at `mark`."""
         self.problems.append(Problem(self.file, mark.line, mark.column, message, rule))
+
+    def scalar(self, text: str, mark: Mark, kind: Kind = Kind.TEXT) -> Scalar:
+        """A scalar; an escape that stands for no character is a problem, and replaced."""
+        if lone := _SURROGATE.search(text):
+            code = ord(lone.group())
+            message = f"U+{code:04X} is half of a surrogate pair and stands for no character"
+            self.problem(mark, message, "syntax")
+            text = _SURROGATE.sub("\ufffd", text)
+        return Scalar(text, mark, kind)
 
     def reset(self) -> None:
         """Forget what is still open: the text broke off, and another one begins."""

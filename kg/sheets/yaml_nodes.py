@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from kg.sheets.nodes import Builder, Kind, Mark, Node, Scalar
+from kg.sheets.nodes import Builder, Kind, Mark, Node
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = {"", "~", "null", "Null", "NULL"}
@@ -56,7 +56,8 @@ class _Events:
             case yaml.ScalarEvent():
                 self._check_tag(event, mark)
                 plain_null = event.implicit[0] and not event.style and event.value in _NULLS
-                node = Scalar(event.value, mark, Kind.NULL if plain_null else Kind.TEXT)
+                kind = Kind.NULL if plain_null else Kind.TEXT
+                node = self._builder.scalar(event.value, mark, kind)
                 if event.anchor:
                     self._anchors[event.anchor] = node
                 return self._builder.add(node)
