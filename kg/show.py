@@ -1,0 +1,299 @@
+"""One thing and what is said about it, as plain values; `kg.show_text` puts them on a terminal.
+
+Works on any entity, study, document, hypothesis or term of the ontology alike: what it says of
+itself, where it was read, and everything that refers to it, by kind. What refers to a node nested
+in another counts as the other's. An intervention or a preparation stands for what it gives or
+contains, so that findings on 100 mg of magnesium are found under magnesium.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
+
+from kg import terms
+from kg.context import Context
+from kg.dumps.layout import Layout, term_order
+from kg.names import label_of
+from kg.terms import text_of
+
+_STANDS_FOR: Final = (terms.GIVEN, terms.CONTAINS)
+_IN_HEAD: Final = frozenset(
+    {terms.TYPE, terms.PREF_LABEL, terms.LABEL, terms.ALT_LABEL, terms.DEFINITION}
+) | {terms.HAS_PASSAGE}
+_STATEMENTS: Final = tuple(
+    terms.LE + name
+    for name in (
+        "Finding Mechanism Characteristic Recommendation Limitation Correspondence".split()
+    )
+)
+# What tells one statement from the next; the rest is there when it is shown itself.
+_TELLING: Final = frozenset(
+    terms.LE + name
+    for name in (
+        "subject relation object appliesTo quantity location study population exposure outcome "
+        "comparator direction valence significance nullKind scope pValue pValueBelow reported"
+    ).split()
+)
+_NUMBERS: Final = frozenset({terms.LE + "pValue", terms.LE + "pValueBelow"})
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A literal's text, or a thing's label with its short name and, if nested, what it says."""
+
+    text: str
+    name: str = ""
+    parts: tuple[Property, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property, by its label, with all its values."""
+
+    name: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A passage: where in which document, in code points, and how firmly it is said there."""
+
+    document: str
+    paragraph: str
+    start: str
+    end: str
+    hedge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Something that refers to the thing shown: as what, and through what that stands for it."""
+
+    subject: Value
+    roles: tuple[str, ...]
+    through: tuple[str, ...]
+    properties: tuple[Property, ...]
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All mentions by one kind of thing."""
+
+    kind: str
+    mentions: tuple[Mention, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One thing: what it is called, what it is, what it says, and what refers to it."""
+
+    iri: str
+    name: str
+    label: str
+    kinds: tuple[str, ...]
+    other_labels: tuple[str, ...]
+    definition: str
+    properties: tuple[Property, ...]
+    places: tuple[Place, ...]
+    groups: tuple[Group, ...]
+
+
+def view(store: Store, context: Context, node: NamedNode) -> View:
+    """All that the store has on `node`, which `kg.names.resolve` finds."""
+    return _Reader(store, context).view(node)
+
+
+def describe(store: Store, node: NamedNode) -> list[Quad]:
+    """The concise description of a node: its own statements and those of the nodes nested in it.
+
+    What refers to the node is not part of it.
+    """
+    quads: list[Quad] = []
+    todo, seen = [node], {node}
+    while todo:
+        for quad in store.quads_for_pattern(todo.pop(), None, None, None):
+            quads.append(quad)
+            nested = quad.object
+            if isinstance(nested, NamedNode) and _is_under(nested, node) and nested not in seen:
+                seen.add(nested)
+                todo.append(nested)
+    return quads
+
+
+def _is_under(node: NamedNode, parent: NamedNode) -> bool:
+    return node.value.startswith(parent.value + "/")
+
+
+class _Reader:
+    """Reads the store; remembers labels."""
+
+    def __init__(self, store: Store, context: Context) -> None:
+        self._store = store
+        self._context = context
+        self._layout = Layout.of(context)
+        self._keys = {t.iri: key for key in reversed(context.keys) if (t := context.term(key))}
+        self._graphs = set(store.named_graphs())
+        self._texts: dict[NamedNode, str] = {}
+
+    def view(self, node: NamedNode) -> View:
+        label = label_of(self._store, node)
+        labels = {
+            text_of(value)
+            for predicate in (terms.PREF_LABEL, terms.LABEL, terms.ALT_LABEL)
+            for value in self._objects(node, predicate)
+        }
+        definitions = self._objects(node, terms.DEFINITION)
+        return View(
+            iri=node.value,
+            name=self._context.shorten(node.value),
+            label=label,
+            kinds=tuple(self._text(kind) for kind in self._kinds(node)),
+            other_labels=tuple(sorted(labels - {label})),
+            definition=" ".join(map(text_of, definitions)),
+            properties=tuple(self._properties(node)),
+            places=self._places(node),
+            groups=tuple(self._groups(node)),
+        )
+
+    def _objects(
+        self, node: NamedNode, predicate: NamedNode
+    ) -> list[NamedNode | BlankNode | Literal]:
+        quads = self._store.quads_for_pattern(node, predicate, None, None)
+        found = {q.object for q in quads if isinstance(q.object, (NamedNode, BlankNode, Literal))}
+        return sorted(found, key=term_order)
+
+    def _kinds(self, node: NamedNode) -> list[NamedNode]:
+        return [kind for kind in self._objects(node, terms.TYPE) if isinstance(kind, NamedNode)]
+
+    def _text(self, node: NamedNode) -> str:
+        """A node as its label, else as it was reported, else its short name."""
+        if node not in self._texts:
+            reported = [text_of(value) for value in self._objects(node, terms.REPORTED)]
+            short = self._context.shorten(node.value)
+            self._texts[node] = label_of(self._store, node) or "; ".join(reported) or short
+        return self._texts[node]
+
+    def _property_name(self, iri: str) -> str:
+        """The label of a property, else the words of its key, else its short name."""
+        key = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self._keys.get(iri, "")).lower()
+        return label_of(self._store, NamedNode(iri)) or key or self._context.shorten(iri)
+
+    def _said(self, node: NamedNode) -> list[NamedNode]:
+        """The properties of a node that are not in the head of a view, in the layout's order."""
+        quads = self._store.quads_for_pattern(node, None, None, None)
+        said = {quad.predicate for quad in quads} - _IN_HEAD
+        return sorted(said, key=lambda predicate: self._layout.property_order(predicate.value))
+
+    def _properties(self, node: NamedNode) -> Iterator[Property]:
+        """All that a node says, what is nested in it included."""
+        for predicate in self._said(node):
+            values = []
+            for object_ in self._objects(node, predicate):
+                value = self._value(object_)
+                if isinstance(object_, NamedNode) and _is_under(object_, node):
+                    value = replace(value, parts=tuple(self._properties(object_)))
+                values.append(value)
+            yield Property(self._property_name(predicate.value), tuple(values))
+
+    def _telling(self, node: NamedNode, known: set[NamedNode]) -> Iterator[Property]:
+        """What tells a statement from others, without what is `known` from its being listed."""
+        said = self._said(node)
+        for predicate in said:
+            number = predicate.value in _NUMBERS and terms.REPORTED in said
+            if predicate.value in _TELLING and not number:
+                objects = [o for o in self._objects(node, predicate) if o not in known]
+                if objects:
+                    name = self._property_name(predicate.value)
+                    yield Property(name, tuple(map(self._value, objects)))
+
+    def _value(self, value: NamedNode | BlankNode | Literal) -> Value:
+        if not isinstance(value, NamedNode):
+            return Value(text_of(value))
+        text, name = self._text(value), self._context.shorten(value.value)
+        return Value(text, "" if name == text else name)
+
+    def _places(self, node: NamedNode) -> tuple[Place, ...]:
+        passages = [p for p in self._objects(node, terms.HAS_PASSAGE) if isinstance(p, NamedNode)]
+        return tuple(sorted(map(self._place, passages), key=_place_order))
+
+    def _place(self, passage: NamedNode) -> Place:
+        def one(subject: NamedNode, predicate: NamedNode) -> str:
+            values = self._objects(subject, predicate)
+            return ", ".join(
+                self._text(v) if isinstance(v, NamedNode) else text_of(v) for v in values
+            )
+
+        selectors = self._objects(passage, terms.HAS_SELECTOR)
+        selector = next((s for s in selectors if isinstance(s, NamedNode)), passage)
+        return Place(
+            document=one(passage, terms.HAS_SOURCE),
+            paragraph=one(passage, terms.PARAGRAPH),
+            start=one(selector, terms.START),
+            end=one(selector, terms.END),
+            hedge=one(passage, terms.HEDGE),
+        )
+
+    def _groups(self, node: NamedNode) -> Iterator[Group]:
+        roles: defaultdict[NamedNode, set[str]] = defaultdict(set)
+        targets: defaultdict[NamedNode, set[NamedNode]] = defaultdict(set)
+        for owner, predicate, target in self._references(node):
+            roles[owner].add(self._property_name(predicate.value))
+            targets[owner].add(target)
+        by_kind: defaultdict[str, list[NamedNode]] = defaultdict(list)
+        for owner in sorted(roles, key=term_order):
+            kinds = self._kinds(owner)
+            by_kind[kinds[0].value if kinds else ""].append(owner)
+        for kind in sorted(by_kind, key=_kind_order):
+            said = kind in _STATEMENTS
+            mentions = [
+                Mention(
+                    subject=self._value(owner),
+                    roles=tuple(sorted(roles[owner])),
+                    through=tuple(sorted(self._text(t) for t in targets[owner] - {node})),
+                    properties=tuple(self._telling(owner, targets[owner])) if said else (),
+                    places=self._places(owner) if said else (),
+                )
+                for owner in by_kind[kind]
+            ]
+            title = self._text(NamedNode(kind)) if kind else "of no known kind"
+            yield Group(title, tuple(mentions))
+
+    def _references(self, node: NamedNode) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
+        """What refers to the node, by which property, and to the node or what stands for it."""
+        todo, seen = [node], {node}
+        while todo:
+            target = todo.pop()
+            for quad in self._store.quads_for_pattern(None, None, target, None):
+                subject = quad.subject
+                if not isinstance(subject, NamedNode) or subject in self._graphs:
+                    continue
+                owner = self._owner(subject)
+                if owner != node:
+                    yield owner, quad.predicate, target
+                if quad.predicate in _STANDS_FOR and subject not in seen:
+                    seen.add(subject)
+                    todo.append(subject)
+
+    def _owner(self, node: NamedNode) -> NamedNode:
+        """The node that this one is nested in, or itself."""
+        above = self._store.quads_for_pattern(None, None, node, None)
+        parents = {q.subject for q in above if isinstance(q.subject, NamedNode)}
+        parent = next((p for p in parents if _is_under(node, p)), None)
+        return self._owner(parent) if parent else node
+
+
+def _place_order(place: Place) -> tuple[str, int, int]:
+    start, end = (int(n) if n.isdecimal() else 0 for n in (place.start, place.end))
+    return place.document, start, end
+
+
+def _kind_order(kind: str) -> tuple[int, str]:
+    """Statements first, in the order a reader of evidence looks for them."""
+    return (_STATEMENTS.index(kind) if kind in _STATEMENTS else len(_STATEMENTS)), kind
