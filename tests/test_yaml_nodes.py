@@ -49,10 +49,10 @@ def scalars(node: Node) -> list[Scalar]:
             return [node]
 
 
-@given(st.lists(st.text("aä𝔞 ", min_size=1).map(str.strip).filter(bool), min_size=1, max_size=5))
+@given(st.lists(st.text("aä😀 ", min_size=1).map(str.strip).filter(bool), min_size=1, max_size=5))
 def test_every_scalar_is_marked_where_its_text_begins(texts: list[str]):
     """Columns count code points, also outside the Basic Multilingual Plane."""
-    text = "\n".join(f"𝔨{number}: '{value}'" for number, value in enumerate(texts))
+    text = "\n".join(f"🧲{number}: '{value}'" for number, value in enumerate(texts))
     lines = text.split("\n")
     for scalar in scalars(read(text).roots[0]):
         line = lines[scalar.mark.line - 1][scalar.mark.column - 1 :]
@@ -160,7 +160,7 @@ def test_a_tag_of_the_core_schema_changes_nothing(tag: str):
         ("a: [b", (1, 6)),
         ("%YAML 9.0\n---\na: b", (1, 1)),
         ("a: b\x00c", (1, 5)),
-        ("é: 𝔞\x07", (1, 5)),
+        ("é: 😀\x07", (1, 5)),
         ("a: b\nc: \x1b[31m", (2, 4)),
         ('a: "\\ud800"', (1, 7)),
         ("--- a\n--- b: {\n", (2, 5)),

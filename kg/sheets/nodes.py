@@ -16,7 +16,6 @@ from typing import Any, Final, NamedTuple
 
 from kg.errors import Problem
 
-
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 

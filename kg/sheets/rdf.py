@@ -7,6 +7,7 @@ import re
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
+from xml.parsers import expat
 
 from pyoxigraph import Quad, RdfFormat, parse
 
@@ -16,7 +17,6 @@ from kg.sheets.nodes import Limits, Mark
 
 # The parser's words begin with the place, which a problem has already.
 _PLACE: Final = re.compile(r"Parser error [^:]*: ")
-_ENTITY: Final = re.compile(r"<!ENTITY", re.IGNORECASE)
 # An IRI in full, or what stands behind the last `/`, `#` or `:` of one or of a prefixed name.
 _MENTION: Final = re.compile(r"<([^<>\s]*)>|[/#:]([\w-]+)")
 
@@ -31,10 +31,8 @@ def parse_rdf(
     limits = limits or Limits()
     suffix = PurePosixPath(name).suffix.lower()
     format_ = next(f for f in RDF_FORMATS.values() if f".{f.extension}" == suffix)
-    # Entities that name entities grow without bound, and the parser follows them all.
-    if format_.rdf == RdfFormat.RDF_XML and (entity := _ENTITY.search(text)):
-        message = "entities are not supported; write out what they stand for"
-        return (), Problem(name, *Mentions(text).mark(entity.start()), message, "entity")
+    if format_.rdf == RdfFormat.RDF_XML and (refused := _refuse_xml(name, text, limits)):
+        return (), refused
     quads: list[Quad] = []
     try:
         quads.extend(islice(parse(text, format_.rdf, base_iri=base or None), limits.nodes + 1))
@@ -47,6 +45,45 @@ def parse_rdf(
         message = f"the file holds more than {limits.nodes} triples"
         return (), Problem(name, 0, 0, message, "too-many-values")
     return tuple(quads), None
+
+
+def _refuse_xml(name: str, text: str, limits: Limits) -> Problem | None:
+    """What the RDF parser would let pass: text that breaks off, elements without end, entities.
+
+    Entities that name entities grow without bound, and that parser follows them all.
+    """
+    parser = expat.ParserCreate("utf-8")
+    depth = 0
+
+    def start(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        # RDF/XML has an element for the node and one for the property.
+        if depth > 2 * limits.depth:
+            raise _RefusedError(f"elements nest more than {2 * limits.depth} deep", "too-deep")
+
+    def end(*_: object) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def declare(*_: object) -> None:
+        raise _RefusedError("entities are not supported; write out what they stand for", "entity")
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.EntityDeclHandler = declare
+    try:
+        parser.Parse(text.encode(), True)
+    except expat.ExpatError as error:
+        words = f"not valid XML: {expat.ErrorString(error.code)}"
+        return Problem(name, error.lineno, error.offset + 1, words, "syntax")
+    except _RefusedError as error:
+        line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
+        return Problem(name, line, column, *error.args)
+    return None
+
+
+class _RefusedError(Exception):
+    """Leaves the XML parser; holds the message and the rule."""
 
 
 class Mentions:
