@@ -16,22 +16,20 @@ from kg.errors import KgError
 
 
 def write_json_ld(triples: Iterable[Triple], layout: Layout, context: Context) -> str:
-    """The triples as a JSON-LD document that carries the context and its base.
+    """The triples as a JSON-LD document that carries the context.
 
-    Numbers are text that the context types, so that they stay what they are. Raises `KgError` for
-    a triple about a triple, which JSON-LD 1.1 has no form for.
+    Identifiers are whole IRIs: not every reader resolves against a base that a document only
+    states. Numbers are text that the context types, so that they stay what they are. Raises
+    `KgError` for a triple about a triple, which JSON-LD 1.1 has no form for.
     """
-    writer = _Expanded(layout, context)
-    expanded = [writer.node(description) for description in layout.describe(triples)]
-    source = _with_base(context, context.base)
-    # Without a base: the writer has shortened what can be, and of what pyld would shorten
-    # (`../a:b`, `_:a`) not all reads back.
+    expanded = [_expanded(description) for description in layout.describe(triples)]
     options = {"graph": True, "skipExpansion": True}
     try:
         compacted = jsonld.compact(expanded, {"@context": _with_base(context, None)}, options)
     except jsonld.JsonLdError as error:
         raise KgError(f"JSON-LD cannot hold this: {error}; choose another format") from error
     nodes = [_ordered(node, layout, context) for node in compacted.get("@graph", [])]
+    source = _with_base(context, context.base)
     head = _lines(source, "  ") if isinstance(source, dict) else json.dumps(source, indent=2)
     body = ",\n".join("    " + _indented(node) for node in nodes)
     graph = f"[\n{body}\n  ]" if nodes else "[]"
@@ -39,54 +37,41 @@ def write_json_ld(triples: Iterable[Triple], layout: Layout, context: Context) -
 
 
 def _with_base(context: Context, base: str | None) -> Any:
-    """The context's own text with the base added, so that the document says it itself."""
+    """The context's own text with an absolute base, as its own may be relative to the project's."""
     if not isinstance(context.source, dict):
         return [*context.source, {"@base": base}]
     version = {key: value for key, value in context.source.items() if key == "@version"}
     return version | {"@base": base} | context.source | {"@base": base}
 
 
-class _Expanded:
-    """Writes nodes in expanded form (JSON-LD 1.1, section 4.5); lists stay as data has them."""
+def _expanded(description: Description) -> dict[str, Any]:
+    """A node in expanded form (JSON-LD 1.1, section 4.5); lists stay as data has them."""
+    subject, properties = description
+    node: dict[str, Any] = {"@id": _id(subject)}
+    for predicate, objects in properties:
+        if predicate == terms.TYPE:
+            classes = [_id(o) for o in objects if not isinstance(o, Literal)]
+            node |= {"@type": classes} if classes else {}
+            objects = [o for o in objects if isinstance(o, Literal)]
+        if objects:
+            node[predicate.value] = [_value(o) for o in objects]
+    return node
 
-    def __init__(self, layout: Layout, context: Context) -> None:
-        self._layout = layout
-        self._context = context
-        found = [term for key in context.keys if (term := context.term(key))]
-        # Their values are read against a vocabulary, not against the base.
-        self._vocabulary = {term.iri for term in found if term.coercion == "@vocab"}
 
-    def node(self, description: Description) -> dict[str, Any]:
-        subject, properties = description
-        node: dict[str, Any] = {"@id": self._id(subject, relative=True)}
-        for predicate, objects in properties:
-            if predicate == terms.TYPE:
-                classes = [self._id(o) for o in objects if not isinstance(o, Literal)]
-                node |= {"@type": classes} if classes else {}
-                objects = [o for o in objects if isinstance(o, Literal)]
-            if objects:
-                relative = predicate.value not in self._vocabulary
-                node[predicate.value] = [self._value(o, relative) for o in objects]
-        return node
+def _value(term: Object) -> dict[str, str]:
+    if not isinstance(term, Literal):
+        return {"@id": _id(term)}
+    if term.language:
+        return {"@value": term.value, "@language": term.language}
+    if term.datatype.value == terms.XSD + "string":
+        return {"@value": term.value}
+    return {"@value": term.value, "@type": term.datatype.value}
 
-    def _value(self, term: Object, relative: bool) -> dict[str, str]:
-        if not isinstance(term, Literal):
-            return {"@id": self._id(term, relative=relative)}
-        if term.language:
-            return {"@value": term.value, "@language": term.language}
-        if term.datatype.value == terms.XSD + "string":
-            return {"@value": term.value}
-        return {"@value": term.value, "@type": term.datatype.value}
 
-    def _id(self, term: Object, *, relative: bool = False) -> str:
-        if isinstance(term, Triple):
-            raise KgError(f"JSON-LD cannot hold a triple about the triple `{term}`")
-        if not isinstance(term, NamedNode):
-            return str(term)
-        short = self._layout.relative(term.value) if relative else ""
-        # Not all readers tell an identifier `type` from the keyword that the context makes of it.
-        keyword = self._context.alias(short) != short
-        return term.value if keyword or not short else short
+def _id(term: Object) -> str:
+    if isinstance(term, Triple):
+        raise KgError(f"JSON-LD cannot hold a triple about the triple `{term}`")
+    return term.value if isinstance(term, NamedNode) else str(term)
 
 
 def _ordered(node: dict[str, Any], layout: Layout, context: Context) -> dict[str, Any]:
