@@ -23,24 +23,23 @@ from kg.names import label_of
 from kg.terms import text_of
 
 _STANDS_FOR: Final = (terms.GIVEN, terms.CONTAINS)
-_IN_HEAD: Final = frozenset(
-    {terms.TYPE, terms.PREF_LABEL, terms.LABEL, terms.ALT_LABEL, terms.DEFINITION}
-) | {terms.HAS_PASSAGE}
-_STATEMENTS: Final = tuple(
-    terms.LE + name
-    for name in (
-        "Finding Mechanism Characteristic Recommendation Limitation Correspondence".split()
-    )
-)
+_IN_HEAD: Final = {
+    terms.TYPE, terms.PREF_LABEL, terms.LABEL, terms.ALT_LABEL, terms.DEFINITION, terms.HAS_PASSAGE,
+}  # fmt: skip
+_STATEMENTS: Final = [
+    terms.LE + "Finding", terms.LE + "Mechanism", terms.LE + "Characteristic",
+    terms.LE + "Recommendation", terms.LE + "Limitation", terms.LE + "Correspondence",
+]  # fmt: skip
 # What tells one statement from the next; the rest is there when it is shown itself.
-_TELLING: Final = frozenset(
+_TELLING: Final = {
     terms.LE + name
     for name in (
-        "subject relation object appliesTo quantity location study population exposure outcome "
-        "comparator direction valence significance nullKind scope pValue pValueBelow reported"
-    ).split()
-)
-_NUMBERS: Final = frozenset({terms.LE + "pValue", terms.LE + "pValueBelow"})
+        "subject", "relation", "object", "appliesTo", "quantity", "location", "study", "population",
+        "exposure", "outcome", "comparator", "direction", "valence", "significance", "nullKind",
+        "scope", "pValue", "pValueBelow", "reported",
+    )
+}  # fmt: skip
+_NUMBERS: Final = {terms.LE + "pValue", terms.LE + "pValueBelow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +148,13 @@ class _Reader:
             for predicate in (terms.PREF_LABEL, terms.LABEL, terms.ALT_LABEL)
             for value in self._objects(node, predicate)
         }
-        definitions = self._objects(node, terms.DEFINITION)
         return View(
             iri=node.value,
             name=self._context.shorten(node.value),
             label=label,
             kinds=tuple(self._text(kind) for kind in self._kinds(node)),
             other_labels=tuple(sorted(labels - {label})),
-            definition=" ".join(map(text_of, definitions)),
+            definition=" ".join(map(text_of, self._objects(node, terms.DEFINITION))),
             properties=tuple(self._properties(node)),
             places=self._places(node),
             groups=tuple(self._groups(node)),
@@ -262,8 +260,7 @@ class _Reader:
                 )
                 for owner in by_kind[kind]
             ]
-            title = self._text(NamedNode(kind)) if kind else "of no known kind"
-            yield Group(title, tuple(mentions))
+            yield Group(self._text(NamedNode(kind)) if kind else "of no kind", tuple(mentions))
 
     def _references(self, node: NamedNode) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
         """What refers to the node, by which property, and to the node or what stands for it."""
@@ -283,10 +280,13 @@ class _Reader:
 
     def _owner(self, node: NamedNode) -> NamedNode:
         """The node that this one is nested in, or itself."""
-        above = self._store.quads_for_pattern(None, None, node, None)
-        parents = {q.subject for q in above if isinstance(q.subject, NamedNode)}
-        parent = next((p for p in parents if _is_under(node, p)), None)
-        return self._owner(parent) if parent else node
+        while True:
+            above = self._store.quads_for_pattern(None, None, node, None)
+            around = {q.subject for q in above if isinstance(q.subject, NamedNode)}
+            parents = [parent for parent in around if _is_under(node, parent)]
+            if not parents:
+                return node
+            node = min(parents, key=term_order)
 
 
 def _place_order(place: Place) -> tuple[str, int, int]:

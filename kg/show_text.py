@@ -61,7 +61,7 @@ class _Page:
                 first = f"{indent}{name}{_INDENT}"
                 yield from self._wrap(_full(value), first, " " * len(first))
                 if value.parts:
-                    yield from self._properties(value.parts, " " * len(first) + _INDENT)
+                    yield from self._properties(value.parts, indent + _INDENT * 2)
                 name = " " * column
 
     def _group(self, group: Group) -> Iterator[str]:
