@@ -41,7 +41,7 @@ def command(ctx: click.Context, name: str, format_: str) -> None:
     \b
     kg show magnesium
     kg show study/macian-2022
-    kg show MESH:D008274 --format turtle
+    kg show mineral/magnesium --format turtle
     """
     project = Session.of(ctx).project
     store = open_release(project.build).open_store()
