@@ -110,9 +110,7 @@ class Tiny:
         )
 
 
-def run_kg(
-    *args: str, cwd: Path, stdin: str = "", **env: str
-) -> subprocess.CompletedProcess[str]:
+def run_kg(*args: str, cwd: Path, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
     """Run `kg` as a process of its own."""
     return subprocess.run(
         [*KG, *args],
@@ -139,7 +137,7 @@ def snapshot(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
-            found[path.relative_to(folder).as_posix()] = f"-> {os.readlink(path)}"
+            found[path.relative_to(folder).as_posix()] = f"-> {path.readlink()}"
         elif path.is_file():
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             found[path.relative_to(folder).as_posix()] = content
