@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -79,9 +80,15 @@ class Context:
         """Process another context on top of this one; raises `ContextError`."""
         options = {"base": self.base, "documentLoader": _refuse, "processingMode": "json-ld-1.1"}
         try:
-            active = _PROCESSOR.process_context(self._active, _native(source), options)
+            with warnings.catch_warnings(action="error"):
+                active = _PROCESSOR.process_context(self._active, _native(source), options)
         except jsonld.JsonLdError as error:
             raise ContextError(_reason(error)) from error
+        except SyntaxWarning as warning:
+            raise ContextError(str(warning)) from warning
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+            # pyld does not foresee every context that it might be handed.
+            raise ContextError(f"it cannot be understood ({type(error).__name__})") from error
         for key, definition in active["mappings"].items():
             if definition and definition.get("@id"):
                 _check_definition(key, definition)
