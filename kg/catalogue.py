@@ -15,6 +15,7 @@ is bound as a term when the query is evaluated; it is never written into the tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from kg.errors import ConfigError, QueryError, did_you_mean
 Resolve = Callable[[str], NamedNode]
 """What a user typed for a thing → its IRI."""
 
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 TYPES: Final = ("iri", "string", "integer", "decimal", "boolean", "date")
 
 
@@ -80,7 +82,7 @@ def load_catalogue(folder: Path) -> dict[str, StockQuery]:
     for file in sorted(folder.glob("*.rq")):
         try:
             queries[file.stem] = parse_query(file.stem, file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, QueryError) as error:
             problems.append(f"{file}: {error}")
     if problems:
         raise ConfigError("\n".join(problems))
@@ -128,13 +130,19 @@ def parse_query(name: str, text: str) -> StockQuery:
 
 
 def _parameter(name: str, settings: object) -> Parameter:
+    if not _VARIABLE.fullmatch(name):
+        raise ValueError(f"parameter `{name}` must be named as a variable of the query")
     if not isinstance(settings, dict) or not all(isinstance(v, str) for v in settings.values()):
         raise ValueError(f"parameter `{name}` must be keys with texts")
     _refuse_unknown(settings, {"type", "description", "default", "example"}, f"`{name}`")
     type_ = settings.get("type", "")
     if type_ not in TYPES:
         raise ValueError(f"parameter `{name}` must have a type: {', '.join(TYPES)}")
-    return Parameter(name, **settings)
+    parameter = Parameter(name, **settings)
+    for value in (parameter.default, parameter.example):
+        if value and type_ != "iri":
+            _term(parameter, value, NamedNode)
+    return parameter
 
 
 def _refuse_unknown(settings: Mapping[str, object], known: set[str], where: str) -> None:
