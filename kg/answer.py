@@ -113,7 +113,9 @@ def _child(
         work(send)
         sender.send(None)
     except MemoryError:
-        sender.send(QueryError(f"the query needed more than {limits.memory} MiB of memory (--memory)"))
+        sender.send(
+            QueryError(f"the query needed more than {limits.memory} MiB of memory (--memory)")
+        )
     except Exception as error:
         error.add_note(traceback.format_exc())
         sender.send(error)

@@ -67,12 +67,16 @@ def check_links(
     problems = [*_shared_graphs(sheets), *_conflicts(places)]
     defined = {terms.text_of(quad.subject) for sheet in sheets for quad in sheet.quads}
     defined |= {sheet.graph for sheet in sheets}
-    dangling = {
-        quad.object.value
-        for sheet in sheets
-        for quad in sheet.quads
-        if isinstance(quad.object, NamedNode) and quad.object.value.startswith(base)
-    } - defined - known
+    dangling = (
+        {
+            quad.object.value
+            for sheet in sheets
+            for quad in sheet.quads
+            if isinstance(quad.object, NamedNode) and quad.object.value.startswith(base)
+        }
+        - defined
+        - known
+    )
     broken = [sheet.name for sheet in sheets if not sheet.whole]
     if broken:
         message = "could not be read whole, so references into it were not checked"
