@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -32,9 +33,9 @@ def command(ctx: click.Context, documents: Path | None, strict: bool, format_: s
     session = Session.of(ctx)
     with session.progress() as progress:
         checked = check_project(session.project, documents, progress)
-    click.echo(FORMATS[format_](checked.problems, checked.context), nl=False)
     # Passages can only be asked for where there are documents to check them against.
-    if refusals(checked.problems, checked.passages, strict=strict and documents is not None) or (
-        strict and refusals(checked.problems, checked.passages, strict=False)
-    ):
+    passages = checked.passages if documents else replace(checked.passages, not_checked=0)
+    refused = refusals(checked.problems, passages, strict=strict)
+    click.echo(FORMATS[format_](refused or checked.problems, checked.context), nl=False)
+    if refused:
         ctx.exit(1)
