@@ -16,7 +16,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store,
 from rdflib.plugins.sparql import prepareQuery
 
 from kg import Release
-from kg.catalogue import StockQuery, load_catalogue
+from kg.catalogue import StockQuery, load_catalogue, parse_query
 from kg.context import Context, load_context
 from kg.errors import UnknownNameError
 from kg.names import resolve
@@ -174,6 +174,13 @@ def test_the_page_names_every_query_and_parameter() -> None:
     for name, parameters in PARAMETERS.items():
         (line,) = [line for line in page.splitlines() if line.startswith(f"| `{name}`")]
         assert set(re.findall(r"`([\w-]+)`", line)) >= {name, *parameters}
+
+
+def test_the_query_on_the_page_runs(store: Store, context: Context) -> None:
+    """The example of a query of one's own is one, and has an answer."""
+    page = (ROOT / "docs" / "queries.md").read_text(encoding="utf-8")
+    query = parse_query("own", page.split("```sparql\n")[1].split("```")[0])
+    assert {"condition/fibromyalgia"} == {r["condition"] for r in ask(query, {}, store, context)}
 
 
 # What they answer.
