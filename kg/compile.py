@@ -16,11 +16,12 @@ from kg import __version__, terms
 from kg.blank import BlankNodeError, name_blank_nodes
 from kg.context import Context
 from kg.errors import Problem, Severity, did_you_mean
+from kg.found import Block, Found
 from kg.iris import graph_iri
 from kg.ontology import Ontology, canonical
 from kg.sheets import Mark, Sheet
 from kg.sheets.rdf import Mentions
-from kg.walk import Block, Found, Walk
+from kg.walk import Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def _from_rdf(sheet: Sheet, graph: str) -> Found:
         if subject not in blocks:
             blocks[subject] = Block(subject, mentions.find(subject))
         mark = blocks[subject].mark
-        blocks[subject].add(quad.predicate.value, terms.text_of(quad.object), mark, mark)
+        if isinstance(quad.object, NamedNode | Literal):
+            blocks[subject].add(quad.predicate.value, quad.object, mark, mark)
     found.blocks = list(blocks.values())
     return found
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode, Quad
 
 from kg import terms
 from kg.compile import Compiled
 from kg.errors import Problem, Severity, did_you_mean
+from kg.found import Block
 from kg.iris import local_name
+from kg.ontology import canonical
 from kg.sheets import Mark
-from kg.walk import Block
+
+# How many pairs of names to compare for "did you mean", in all: about a second.
+_COMPARISONS: Final = 50_000
 
 
 class Places:
@@ -98,8 +103,7 @@ def _shared_graphs(sheets: Sequence[Compiled]) -> Iterator[Problem]:
 def _dangling(
     places: Places, dangling: set[str], defined: set[str], base: str
 ) -> Iterator[Problem]:
-    names = [iri[len(base) :] for iri in defined if iri.startswith(base)]
-    hints: dict[str, str] = {}
+    hints = _hints(sorted(dangling), defined, base)
     for descriptions in places.blocks():
         for name, block in descriptions:
             for predicate, values in block.values.items():
@@ -107,28 +111,31 @@ def _dangling(
                     if value not in dangling:
                         continue
                     short = value[len(base) :]
-                    if value not in hints:
-                        hint = did_you_mean(short, names)
-                        hints[value] = f"; did you mean `{hint}`?" if hint else ""
-                    message = f"`{short}` is described nowhere{hints[value]}"
+                    hint = hints.get(value, "")
+                    end = f"; did you mean `{hint}`?" if hint else ""
+                    message = f"`{short}` is described nowhere{end}"
                     yield Problem(
                         name, *mark, message, "dangling-reference",
                         focus=block.subject, path=predicate, value=value,
                     )  # fmt: skip
 
 
+def _hints(dangling: list[str], defined: set[str], base: str) -> dict[str, str]:
+    """What some dangling IRIs may have meant; to search for all of many would take minutes."""
+    names = [iri[len(base) :] for iri in defined if iri.startswith(base)]
+    some = max(_COMPARISONS // max(len(names), 1), 1)
+    return {iri: did_you_mean(iri[len(base) :], names) for iri in dangling[:some]}
+
+
 def _conflicts(places: Places) -> Iterator[Problem]:
     """Two descriptions of one node that give the same property different values."""
     for descriptions in places.blocks():
-        if len(descriptions) < 2:
-            continue
-        first: dict[str, tuple[frozenset[str], str, Mark]] = {}
-        for name, block in descriptions:
-            for predicate, pairs in block.values.items():
-                values = frozenset(value for value, _ in pairs)
+        first: dict[str, tuple[set[NamedNode | Literal], str, Mark]] = {}
+        for name, block in descriptions if len(descriptions) > 1 else ():
+            for predicate, objects in block.objects.items() if block.whole else ():
                 mark = block.keys[predicate]
-                known, where, line = first.setdefault(predicate, (values, name, mark))
-                if known != values:
+                known, where, line = first.setdefault(predicate, (objects, name, mark))
+                if known != objects and _written(known) != _written(objects):
                     key = local_name(predicate)
                     message = (
                         f"`{key}` of this node is defined differently at "
@@ -137,3 +144,8 @@ def _conflicts(places: Places) -> Iterator[Problem]:
                     yield Problem(
                         name, *mark, message, "conflict", focus=block.subject, path=predicate
                     )
+
+
+def _written(objects: set[NamedNode | Literal]) -> list[Quad]:
+    """The objects as the store writes them: `0.30` and `0.3` are one number."""
+    return canonical([Quad(terms.DATASET, terms.LABEL, object_) for object_ in objects])

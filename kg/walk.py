@@ -5,7 +5,6 @@ What JSON-LD drops in silence (unknown keys, bad IRIs, nulls) is a problem here,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad
@@ -13,6 +12,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 from kg import terms
 from kg.context import Context, ContextError, Term, is_iri
 from kg.errors import Problem, did_you_mean
+from kg.found import Block, Found
 from kg.iris import nested_iri
 from kg.literals import is_value_object, plain_literal, read_value_object, unwrap_set
 from kg.ontology import Ontology
@@ -29,30 +29,6 @@ _REFUSED: Final = {
     "@graph": "a sheet is one graph; `@graph` is understood at the top of a sheet only",
     "@value": "a value with its type or language stands under a property",
 }
-
-
-@dataclass(slots=True)
-class Block:
-    """One description of a subject: where it is, and each property's key and values."""
-
-    subject: str
-    mark: Mark
-    keys: dict[str, Mark] = field(default_factory=dict)
-    values: dict[str, list[tuple[str, Mark]]] = field(default_factory=dict)
-
-    def add(self, predicate: str, value: str, key: Mark, mark: Mark) -> None:
-        """Note that `value` is given for `predicate`."""
-        self.keys.setdefault(predicate, key)
-        self.values.setdefault(predicate, []).append((value, mark))
-
-
-@dataclass(slots=True)
-class Found:
-    """What a sheet was found to say: quads, the places of all of it, and what is wrong."""
-
-    quads: list[Quad] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
 
 
 class Walk:
@@ -246,7 +222,7 @@ class Walk:
         if not term.reverse:
             self._triple(block, term.iri, object_, key.mark, mark)
         elif isinstance(object_, NamedNode):
-            other = Block(object_.value, mark)
+            other = Block(object_.value, mark, whole=False)
             self._found.blocks.append(other)
             self._triple(other, term.iri, NamedNode(block.subject), mark, mark)
         else:
@@ -255,7 +231,7 @@ class Walk:
     def _triple(
         self, block: Block, predicate: str, object_: NamedNode | Literal, key: Mark, mark: Mark
     ) -> None:
-        block.add(predicate, object_.value, key, mark)
+        block.add(predicate, object_, key, mark)
         subject = NamedNode(block.subject)
         self._found.quads.append(Quad(subject, NamedNode(predicate), object_, self._graph))
 

@@ -117,4 +117,4 @@ class Mentions:
 
 
 def _last_part(iri: str) -> str:
-    return re.split(r"[#/]", iri)[-1]
+    return re.split(r"[#/:]", iri)[-1]
