@@ -49,6 +49,9 @@ class Checked:
 
     `quads` are the whole dataset, canonical: a graph per sheet, the ontology's, and one in which
     the dataset describes itself. `problems` are sorted by place.
+
+    >>> [field.name for field in fields(Checked)]
+    ['sheets', 'quads', 'problems', 'passages', 'ontology', 'context']
     """
 
     sheets: tuple[Compiled, ...]
@@ -64,6 +67,10 @@ class Summary:
     """What a build did; counts, the release's digest, seconds of wall time.
 
     `unchanged` says that the input was that of the current release, so that nothing was done.
+
+    >>> results, passages = {"error": 0}, {"checked": 3, "wrong": 0, "not_checked": 0}
+    >>> Summary(2, 3, 1, 40, results, passages, digest="0f", seconds=0.1).passages["checked"]
+    3
     """
 
     sheets: int
@@ -84,6 +91,10 @@ def check_project(
 
     With `documents`, a folder, the passages are checked as well. Raises `ConfigError` when the
     ontology, context or shapes themselves cannot be used.
+
+    >>> from kg import load_project
+    >>> check_project(load_project(Path())).problems
+    ()
     """
     context, ontology = load_vocabulary(project)
     sheets = compile_project(project, context, ontology, progress)
@@ -150,6 +161,14 @@ def build_release(
     `strict` also refuses warnings and passages that were not checked; `wait` is how many seconds
     to wait for another build. Raises `NonconformingError` with every problem, `LockedError`, and
     `ConfigError`; whatever is raised, the release before stays.
+
+    >>> import tempfile
+    >>> from kg import load_project
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     project = replace(load_project(Path()), build=Path(folder))
+    ...     first, second = build_release(project), build_release(project)
+    >>> first.unchanged, second.unchanged, first.digest == second.digest
+    (False, True, True)
     """
     start = time.monotonic()
     with build_lock(project.build, wait):
@@ -173,7 +192,17 @@ def build_release(
 
 
 def verify_passages(project: Project, documents: Path) -> tuple[PassageCheck, Context]:
-    """Check the documents and passages of all sheets, and nothing else of them."""
+    """Check the documents and passages of all sheets, and nothing else of them.
+
+    Gives the context as well, for reports. Where there is no document, nothing is checked.
+
+    >>> import tempfile
+    >>> from kg import load_project
+    >>> with tempfile.TemporaryDirectory() as empty:
+    ...     found, _ = verify_passages(load_project(Path()), Path(empty))
+    >>> found.checked, found.not_checked > 100
+    (0, True)
+    """
     context, ontology = load_vocabulary(project)
     sheets = compile_project(project, context, ontology)
     quads = [quad for sheet in sheets for quad in sheet.quads]

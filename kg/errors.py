@@ -62,7 +62,11 @@ class Problem:
 
 
 class KgError(Exception):
-    """Something a user can cause and mend. `exit_code` is the command line's status for it."""
+    """Something a user can cause and mend. `exit_code` is the command line's status for it.
+
+    >>> KgError("there is no project here").exit_code
+    2
+    """
 
     exit_code = 2
 
@@ -72,7 +76,11 @@ class ConfigError(KgError):
 
 
 class NonconformingError(KgError):
-    """The data does not conform: every problem found, sorted by place."""
+    """The data does not conform: every problem found, sorted by place.
+
+    >>> print(NonconformingError((Problem("a.yaml", 4, 1, "label must be given", "label"),)))
+    a.yaml:4:1: error: label must be given (label)
+    """
 
     exit_code = 1
 

@@ -26,6 +26,10 @@ class Project:
     """Where a project's parts are, as absolute paths, and how it is named.
 
     `base` is the IRI that every relative identifier resolves against; it ends in a slash.
+
+    >>> project = load_project(Path())
+    >>> project.name_of(project.facts / "terms/minerals.yaml")
+    'facts/terms/minerals.yaml'
     """
 
     root: Path
@@ -63,6 +67,9 @@ def load_project(folder: Path) -> Project:
     """The project that `folder` belongs to: the nearest configuration there or above.
 
     Raises `ConfigError` when there is none, or when it holds anything that is not understood.
+
+    >>> load_project(Path("facts")) == load_project(Path())
+    True
     """
     folder = folder.absolute()
     if not folder.is_dir():

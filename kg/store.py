@@ -41,7 +41,11 @@ _KEPT: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A finished build. `digest` is over its canonical N-Quads and names its folder."""
+    """A finished build. `digest` is over its canonical N-Quads and names its folder.
+
+    >>> Release(Path("build/releases/0f"), "0f", {}).path.name
+    '0f'
+    """
 
     path: Path
     digest: str
@@ -70,7 +74,13 @@ def release_digest(quads: Iterable[Quad]) -> str:
 
 
 def open_release(build: Path) -> Release:
-    """The current release of a build folder; raises `NoReleaseError` when there is none."""
+    """The current release of a build folder; raises `NoReleaseError` when there is none.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = write_release(Path(folder), [], release_digest([]), {"software": "kg"})
+    ...     open_release(Path(folder)) == written
+    True
+    """
     current = build / "current"
     try:
         path = current.resolve(strict=True)

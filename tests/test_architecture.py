@@ -1,0 +1,178 @@
+"""The shape of the package: floors, sizes, and the names it offers."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import kg
+
+PACKAGE = Path(kg.__file__).parent
+
+# Module → floor. A module imports only from floors below its own, or from siblings in its package.
+FLOORS = {
+    "errors": 0, "terms": 0, "formats": 0, "iris": 0, "table": 0,
+    "answer": 1, "blank": 1, "catalogue": 1, "context": 1, "sheets.nodes": 1, "sparql": 1,
+    "store": 1,
+    "dumps.layout": 2, "names": 2, "ontology": 2, "project": 2, "report": 2, "sheets": 2,
+    "sheets.json_nodes": 2, "sheets.rdf": 2, "sheets.yaml_nodes": 2,
+    "dumps": 3, "found": 3, "dumps.json_ld": 3, "dumps.rdf_xml": 3, "dumps.turtle": 3, "literals": 3,
+    "results": 4, "show": 4, "walk": 4,
+    "compile": 5, "show_text": 5,
+    "link": 6,
+    "passages": 7, "validate": 7,
+    "build": 8,
+    "": 9,
+    "cli": 10, "cli.build": 10, "cli.check": 10, "cli.export": 10, "cli.query": 10,
+    "cli.shared": 10, "cli.show": 10, "cli.verify": 10,
+}  # fmt: skip
+
+PUBLIC = [
+    "Checked",
+    "KgError",
+    "NonconformingError",
+    "Problem",
+    "Project",
+    "Release",
+    "Summary",
+    "build_release",
+    "check_project",
+    "load_project",
+    "open_release",
+    "verify_passages",
+]
+
+
+def modules() -> dict[str, ast.Module]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__")
+        found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+MODULES = modules()
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """The modules of the package that are imported in `tree`, without the leading `kg.`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "kg":
+                    yield alias.name.partition(".")[2]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            if node.module and node.module.split(".")[0] == "kg":
+                home = node.module.partition(".")[2]
+                for alias in node.names:
+                    inner = f"{home}.{alias.name}".lstrip(".")
+                    # The version is written in `kg` itself, so that anything may read it.
+                    if inner != "__version__":
+                        yield inner if inner in MODULES else home
+
+
+def test_every_module_has_its_floor() -> None:
+    assert set(FLOORS) == set(MODULES)
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_module_imports_only_from_floors_below(name: str) -> None:
+    package = name.rpartition(".")[0] or name
+    for other in imports(MODULES[name]):
+        sibling = "." in f"{name}{other}" and other.split(".")[0] == package.split(".")[0]
+        assert FLOORS[other] < FLOORS[name] or (sibling and other != name), f"{name} → {other}"
+
+
+def test_no_cycle_hides_in_a_package() -> None:
+    """Siblings may import each other, but never in a circle."""
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " → ".join([*path, name])
+        if name not in done:
+            for other in set(imports(MODULES[name])):
+                visit(other, (*path, name))
+            done.add(name)
+
+    for name in MODULES:
+        visit(name, ())
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for name, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"kg.{name}:{node.name}", node
+
+
+def test_no_import_of_the_package_is_hidden_in_a_function() -> None:
+    for place, function in functions():
+        assert list(imports(function)) == [], place
+
+
+def test_modules_are_read_in_one_go() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 320, path.name
+
+
+def test_functions_are_seen_at_one_glance() -> None:
+    for place, function in functions():
+        assert function.end_lineno is not None
+        assert function.end_lineno - function.lineno < 60, place
+        arguments = function.args
+        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        assert len([a for a in named if a.arg not in ("self", "cls")]) <= 6, place
+
+
+def test_only_the_command_line_prints_and_exits() -> None:
+    for name, tree in MODULES.items():
+        if name.split(".")[0] == "cli":
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in ("print", "sys.exit", "exit", "quit"), f"kg.{name}"
+
+
+def test_only_one_module_uses_a_shacl_library() -> None:
+    for name, tree in MODULES.items():
+        for node in ast.walk(tree):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names.append(node.module)
+            shacl = {n.split(".")[0] for n in names} & {"pyshacl", "rdflib"}
+            assert not shacl or name == "validate", f"kg.{name}"
+
+
+def test_the_names_that_the_package_offers() -> None:
+    assert kg.__all__ == PUBLIC
+    for name in PUBLIC:
+        assert getattr(kg, name).__name__ == name
+    assert not hasattr(kg, "nothing_of_the_kind")
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_each_of_them_is_explained_by_an_example(name: str) -> None:
+    text = inspect.getdoc(getattr(kg, name))
+    assert text is not None
+    assert ">>> " in text
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    """What `import kg` costs is seen in the benchmarks; this is why it costs so little."""
+    top = {
+        alias for node in MODULES[""].body if isinstance(node, ast.Import) for alias in node.names
+    }
+    assert {alias.name for alias in top} == {"importlib"}
+
+
+def test_every_module_can_be_imported_on_its_own() -> None:
+    for name in MODULES:
+        assert importlib.import_module(f"kg.{name}".rstrip(".")).__doc__
