@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import NamedNode, Quad
 
 from kg import __version__, terms
-from kg.compile import Compiled, compile_sheet
+from kg.compile import Compiled, compile_sheet, describe_dataset
 from kg.context import Context, load_context
 from kg.errors import NonconformingError, NoReleaseError, Problem, Severity
 from kg.link import Places, check_links
@@ -101,7 +101,7 @@ def check_project(
     places = Places(sheets)
     links = check_links(sheets, places, project.base, ontology.known)
     quads = [quad for sheet in sheets for quad in sheet.quads]
-    dataset = canonical([*quads, *_self_description(project)])
+    dataset = canonical([*quads, *describe_dataset(project.base, project.title, project.license)])
     progress("validate", 0, 0)
     reported = {p.value for sheet in sheets for p in sheet.problems if p.rule == "unknown-term"}
     results = [
@@ -294,14 +294,3 @@ def _instances(checked: Checked, class_: NamedNode) -> int:
             if quad.predicate == terms.TYPE and getattr(quad.object, "value", "") in classes
         }
     )
-
-
-def _self_description(project: Project) -> Iterator[Quad]:
-    """What the dataset says of itself: the space of its IRIs, its title, its licence."""
-    dataset = NamedNode(project.base)
-    yield Quad(dataset, terms.TYPE, terms.DATASET, dataset)
-    yield Quad(dataset, terms.URI_SPACE, Literal(project.base), dataset)
-    if project.title:
-        yield Quad(dataset, terms.TITLE, Literal(project.title, language="en"), dataset)
-    if project.license:
-        yield Quad(dataset, terms.LICENSE, NamedNode(project.license), dataset)

@@ -57,7 +57,6 @@ def compile_sheet(
 def _provenance(sheet: Sheet, graph: str, base: str, quads: list[Quad]) -> Iterator[Quad]:
     """Where the graph comes from: its sheet, the documents it cites, the software; no clock."""
     name = NamedNode(graph)
-    software = NamedNode(f"{base}software/kg-{__version__}")
     sources = {
         quad.object
         for quad in quads
@@ -67,14 +66,40 @@ def _provenance(sheet: Sheet, graph: str, base: str, quads: list[Quad]) -> Itera
         (name, terms.TYPE, terms.ENTITY),
         (name, terms.LABEL, Literal(sheet.name)),
         (name, terms.SHA256, Literal(sheet.sha256)),
-        (name, terms.ATTRIBUTED_TO, software),
+        (name, terms.ATTRIBUTED_TO, NamedNode(software_iri(base))),
         *((name, terms.DERIVED_FROM, source) for source in sources),
+    ]
+    for subject, predicate, object_ in facts:
+        yield Quad(subject, predicate, object_, name)
+
+
+def software_iri(base: str) -> str:
+    """The IRI of this version of the software among a project's."""
+    return f"{base}software/kg-{__version__}"
+
+
+def describe_dataset(base: str, title: str = "", license_: str = "") -> list[Quad]:
+    """What the dataset says of itself, in a graph of its own, named by the base.
+
+    The space of its IRIs, its title and licence, and the software that made it: said once, as a
+    triple in several graphs would count several times in their union.
+
+    >>> len(describe_dataset("https://example.org/", "Iron"))
+    6
+    """
+    dataset, software = NamedNode(base), NamedNode(software_iri(base))
+    facts: list[tuple[NamedNode, NamedNode, NamedNode | Literal]] = [
+        (dataset, terms.TYPE, terms.DATASET),
+        (dataset, terms.URI_SPACE, Literal(base)),
         (software, terms.TYPE, terms.SOFTWARE_AGENT),
         (software, terms.LABEL, Literal(f"kg {__version__}")),
         (software, terms.SOFTWARE_VERSION, Literal(__version__)),
     ]
-    for subject, predicate, object_ in facts:
-        yield Quad(subject, predicate, object_, name)
+    if title:
+        facts.append((dataset, terms.TITLE, Literal(title, language="en")))
+    if license_:
+        facts.append((dataset, terms.LICENSE, NamedNode(license_)))
+    return [Quad(*fact, dataset) for fact in facts]
 
 
 def _from_rdf(sheet: Sheet, graph: str) -> Found:

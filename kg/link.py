@@ -10,7 +10,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Quad
 
 from kg import terms
-from kg.compile import Compiled
+from kg.compile import Compiled, software_iri
 from kg.errors import Problem, Severity, did_you_mean
 from kg.found import Block
 from kg.iris import local_name
@@ -71,7 +71,7 @@ def check_links(
     """
     problems = [*_shared_graphs(sheets), *_conflicts(places)]
     defined = {terms.text_of(quad.subject) for sheet in sheets for quad in sheet.quads}
-    defined |= {sheet.graph for sheet in sheets}
+    defined |= {sheet.graph for sheet in sheets} | {base, software_iri(base)}
     dangling = (
         {
             quad.object.value

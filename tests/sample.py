@@ -31,7 +31,7 @@ def compile_text(text: str | bytes, name: str = "a.yaml", limits: Limits | None 
 
 def facts_of(compiled: Compiled) -> list[str]:
     """The quads of a sheet as sorted N-Quads, without those that say where the graph is from."""
-    own = (f"<{compiled.graph}>", f"<{BASE}software/")
+    own = f"<{compiled.graph}>"
     return [f"{quad} ." for quad in compiled.quads if not str(quad).startswith(own)]
 
 

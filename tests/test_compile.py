@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 from sample import BASE, compile_text, facts_of, rules_at
 
 from kg import __version__, terms
+from kg.compile import describe_dataset
 from kg.ontology import canonical
 from kg.sheets import Mark
 
@@ -43,7 +44,9 @@ def test_the_provenance_names_the_sheet_its_digest_the_documents_and_the_softwar
         (terms.DERIVED_FROM, NamedNode(BASE + "document/000")),
     } <= said
     assert [len(o.value) for p, o in said if p == terms.SHA256] == [64]
-    assert Quad(software, terms.SOFTWARE_VERSION, Literal(__version__), graph) in compiled.quads
+    dataset = NamedNode(BASE)
+    said = describe_dataset(BASE)
+    assert Quad(software, terms.SOFTWARE_VERSION, Literal(__version__), dataset) in said
 
 
 def test_a_compiled_sheet_travels_between_processes():
