@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
+from urllib.parse import quote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
@@ -89,7 +90,7 @@ def format_sarif(problems: Sequence[Problem], context: Context) -> str:
     rules = sorted({problem.rule for problem in problems})
     results = []
     for problem in problems:
-        place: dict[str, object] = {"artifactLocation": {"uri": problem.file}}
+        place: dict[str, object] = {"artifactLocation": {"uri": quote(problem.file)}}
         if problem.line:
             place["region"] = {"startLine": problem.line, "startColumn": max(problem.column, 1)}
         result: dict[str, object] = {
@@ -97,11 +98,14 @@ def format_sarif(problems: Sequence[Problem], context: Context) -> str:
             "ruleIndex": rules.index(problem.rule),
             "level": _SARIF_LEVELS[problem.severity],
             "message": {"text": problem.message},
-            "locations": [{"physicalLocation": place}],
         }
+        # A problem of no file is at no place; the standard has locations optional.
+        location: dict[str, object] = {"physicalLocation": place} if problem.file != "-" else {}
         if problem.focus:
             logical = {"fullyQualifiedName": problem.focus, "name": context.shorten(problem.focus)}
-            result["locations"] = [{"physicalLocation": place, "logicalLocations": [logical]}]
+            location["logicalLocations"] = [logical]
+        if location:
+            result["locations"] = [location]
         results.append(result)
     driver = {"name": "kg", "version": __version__, "rules": [{"id": rule} for rule in rules]}
     run = {

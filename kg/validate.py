@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import warnings
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import BlankNode, NamedNode, Quad
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
 from kg import terms
 from kg.errors import ConfigError, Problem, Severity
@@ -46,22 +47,46 @@ def validate(quads: Iterable[Quad], shapes: Path) -> list[Result]:
 
     Sorted, each once. Raises `ConfigError` when the shapes cannot be used.
     """
-    import pyshacl
-    from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError
-
+    rules = read_turtle_folder(shapes, "shapes")
     with _quiet():
         data = _rdflib_graph(quads)
-        rules = _rdflib_graph(read_turtle_folder(shapes, "shapes"))
-    try:
-        with _quiet():
-            _, report, text = pyshacl.validate(
-                data, shacl_graph=rules, inplace=True, inference="none", allow_warnings=True
-            )
-    except (ShapeLoadError, ConstraintLoadError, ReportableRuntimeError) as error:
-        raise ConfigError(f"{shapes}: the shapes cannot be used: {error}") from error
-    if isinstance(report, (Exception, bytes)):
-        raise ConfigError(f"{shapes}: the shapes cannot be used: {text}")
+        try:
+            report = _run(data, rules)
+        except _ShapesError as error:
+            where = _culprit(data, shapes) or shapes
+            raise ConfigError(f"{where}: the shapes cannot be used: {error}") from error
     return sorted(set(_results(report)))
+
+
+class _ShapesError(Exception):
+    """Shapes that the SHACL library cannot use; the message is its own."""
+
+
+def _run(data: Any, rules: Iterable[Quad]) -> Any:
+    """The validation report, an rdflib graph; raises `_ShapesError`."""
+    import pyshacl
+
+    try:
+        _, report, text = pyshacl.validate(
+            data, shacl_graph=_rdflib_graph(rules), inplace=True, allow_warnings=True
+        )
+    except Exception as error:
+        # For a bad pattern or query it raises whatever the libraries below it do.
+        words = str(error).strip() or type(error).__name__
+        raise _ShapesError(words.splitlines()[0]) from error
+    if isinstance(report, (Exception, bytes)):
+        raise _ShapesError(text)
+    return report
+
+
+def _culprit(data: Any, shapes: Path) -> Path | None:
+    """The first file of shapes that cannot be used on its own."""
+    for file in sorted(shapes.glob("*.ttl")):
+        try:
+            _run(data, parse(path=file, format=RdfFormat.TURTLE))
+        except _ShapesError:
+            return file
+    return None
 
 
 @contextlib.contextmanager
@@ -72,7 +97,8 @@ def _quiet() -> Iterator[None]:
     try:
         for logger in loggers:
             logger.setLevel(logging.CRITICAL)
-        with warnings.catch_warnings(action="ignore"):
+        silence = contextlib.redirect_stderr(io.StringIO())
+        with warnings.catch_warnings(action="ignore"), silence:
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
