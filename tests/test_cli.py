@@ -370,6 +370,11 @@ def test_a_stock_query_with_its_defaults_and_others(run: Run, built: Tiny) -> No
     assert minerals("-p", "than=50", "-p", "kind=mineral/iron") == []
 
 
+def test_an_answer_as_json(run: Run, built: Tiny) -> None:
+    assert json.loads(run(built, "query", "-", "--json", stdin="ASK {}").stdout)["boolean"] is True
+    fails(run(built, "query", "-", "--json", stdin="DESCRIBE ?s { ?s ?p ?o }"), 2, "is a graph")
+
+
 def test_a_query_from_a_file_and_from_standard_input(run: Run, built: Tiny, tmp_path: Path) -> None:
     query = f"\ufeffASK {{ <{BASE}mineral/iron> ?p ?o }}"
     (tmp_path / "ask.rq").write_text(query, encoding="utf-8")

@@ -50,7 +50,7 @@ _PIPE_WIDTH = 200
               metavar="SECONDS", help="Stop a query that takes longer.")  # fmt: skip
 @click.option("--memory", type=click.IntRange(min=256), default=4096, show_default=True,
               metavar="MIB", help="Stop a query that needs more memory.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="With --list: as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="The list, or the answer, as JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> None:
     """Run a stock query by NAME, or one of your own from a file or standard input (`-`).
@@ -74,7 +74,8 @@ def command(ctx: click.Context, /, **options: Any) -> None:
         click.echo(_describe(query), nl=False)
         return
     limits = QueryLimits(seconds=options["timeout"], memory=options["memory"])
-    work = _work(session, query, _pairs(options["params"]), options["format_"] or "")
+    format_ = options["format_"] or ("json" if options["as_json"] else "")
+    work = _work(session, query, _pairs(options["params"]), format_)
     for data in run_limited(work, limits):
         sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
