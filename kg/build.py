@@ -7,6 +7,7 @@ read → compile → link → validate → check passages → load → swap. Eve
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
@@ -226,14 +227,16 @@ def input_digest(project: Project, documents: Path | None = None) -> str:
     """A SHA-256, in hex, over all that decides what a build gives: files, settings, software."""
     digest = hashlib.sha256()
     settings = [f"{f.name}={getattr(project, f.name)}" for f in fields(project)]
-    digest.update("\n".join([__version__, *settings]).encode())
+    digest.update(os.fsencode("\n".join([__version__, *settings])))
     for file in _input_files(project, documents):
-        digest.update(f"\n{file}\n{_content_digest(file)}".encode())
+        digest.update(os.fsencode(f"\n{file}\n{_content_digest(file)}"))
     return digest.hexdigest()
 
 
 def _content_digest(file: Path) -> str:
     try:
+        if file.exists() and not file.is_file():
+            return "no regular file"  # a pipe would never end
         with file.open("rb") as data:
             return hashlib.file_digest(data, "sha256").hexdigest()
     except OSError as error:

@@ -142,7 +142,9 @@ class Walk:
             self._problem(item.mark, "a type must be the name of a class", "unknown-type")
             return ""
         iri = context.expand(item.text, vocab=True)
-        if is_iri(iri) and not context.unknown_prefix(item.text):
+        # A key or a prefix expands to an IRI as well, but to none of a class.
+        other = item.text in context.keys or item.text in context.prefixes
+        if is_iri(iri) and not context.unknown_prefix(item.text) and not other:
             return iri
         hint = did_you_mean(item.text, context.types)
         end = f"; did you mean `{hint}`?" if hint else ""
@@ -196,7 +198,8 @@ class Walk:
         """The key itself; a misspelt one is reported and read as what it must have meant."""
         prefix = context.unknown_prefix(key.text)
         is_class = key.text in context.types
-        if context.term(key.text) and not prefix and not is_class:
+        other = is_class or key.text in context.prefixes
+        if context.term(key.text) and not prefix and not other:
             return key.text
         hint = did_you_mean(key.text, context.keys)
         end = f"; did you mean `{hint}`?" if hint else ""

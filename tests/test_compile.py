@@ -86,6 +86,11 @@ def test_named_graphs_and_triple_terms_of_rdf_are_reported():
     assert len(facts_of(compiled)) == 1
 
 
+def test_blank_nodes_that_cannot_be_named_are_reported():
+    compiled = compile_text("[] <a:p> 1 . [] <a:p> 1 . <a:a> <a:p> 2 .", "a.ttl")
+    assert (rules_at(compiled.problems), facts_of(compiled)) == ([(0, 0, "blank-node")], [])
+
+
 def test_the_graph_a_sheet_would_get_anyway_may_be_named():
     graph = f"<{BASE}graph/a>"
     assert compile_text(f'<a:a> <a:b> "c" {graph} .\n', "a.nq").problems == ()

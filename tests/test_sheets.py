@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample import BASE, compile_text, write_project
 
-from kg.build import check_project
-from kg.errors import ConfigError
+from kg.build import build_release
+from kg.errors import ConfigError, NonconformingError
 from kg.sheets import Limits, find_sheets, parse_sheet, read_sheet
 
 SUFFIXES = ["yaml", "yml", "json", "jsonld", "jsonl", "ttl", "trig", "nt", "nq", "rdf"]
@@ -244,8 +244,9 @@ def test_a_project_full_of_traps_is_checked_to_the_end(tmp_path: Path):
     (facts / "two\nlines.yaml").write_text("a: [")
     (facts / "right\u202eto left.yaml").write_text("a: [")
     Path(os.fsdecode(os.fsencode(facts) + b"/not-\xff-text.yaml")).write_text("a: [")
-    checked = check_project(write_project(tmp_path, {}))
-    errors = [(p.file, p.rule) for p in checked.problems if p.severity.value == "error"]
+    with pytest.raises(NonconformingError) as caught:
+        build_release(write_project(tmp_path, {}))
+    errors = [(p.file, p.rule) for p in caught.value.problems if p.severity.value == "error"]
     assert errors == [
         ("facts/loop.yaml", "unreadable"),
         ("facts/not-\\udcff-text.yaml", "syntax"),
