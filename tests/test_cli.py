@@ -395,6 +395,18 @@ def test_a_list_that_nobody_reads_to_the_end(built: Tiny) -> None:
     assert process.returncode == 141
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("arguments", [("query", "heavier"), ("export",), ("check",), ("build",)])
+def test_output_that_finds_no_room(built: Tiny, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*KG, *arguments], cwd=built.root, stdout=full, stderr=subprocess.PIPE, text=True,
+            check=False,
+        )  # fmt: skip
+    assert result.returncode == 2
+    assert result.stderr == "kg: the output cannot be written: No space left on device\n"
+
+
 # --- what the project promises of its own facts
 
 

@@ -6,6 +6,7 @@ so that `kg --help` does not wait for a SHACL engine.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -42,10 +43,14 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:
-            # The reader (`head`, a pager) has gone; keep Python from complaining when it flushes.
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            # Nobody takes the output any more; keep Python from complaining when it flushes.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise click.exceptions.Exit(141) from None
+            if error.errno == errno.EPIPE:  # the reader (`head`, a pager) has gone
+                raise click.exceptions.Exit(141) from None
+            raise KgError(f"the output cannot be written: {error.strerror}") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
