@@ -8,6 +8,7 @@ all collect problems instead of raising, so that one run reports every one of th
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -126,7 +127,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["pValue"])
     ''
     """
-    candidates = sorted(known)
+    return _closest(name, tuple(sorted(known)))
+
+
+@functools.lru_cache(maxsize=256)  # a mistake made once is often made again
+def _closest(name: str, candidates: tuple[str, ...]) -> str:
     folded = [c for c in candidates if c.casefold() == name.casefold()]
     close = folded or difflib.get_close_matches(name, candidates, n=1, cutoff=0.75)
     return close[0] if close else ""

@@ -149,6 +149,11 @@ def test_a_bad_line_of_json_lines_is_reported_and_the_next_one_read():
     assert not sheet.whole
 
 
+def test_json_lines_end_where_there_are_too_many_values():
+    sheet = parse_sheet("a.jsonl", b'{"id": "a"}\n' * 9, Limits(nodes=5))
+    assert [(p.line, p.rule) for p in sheet.problems] == [(2, "too-many-values")]
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_good_sheet_of_every_format_has_no_problem(suffix: str):
     sheet = parse_sheet(f"a.{suffix}", GOOD[suffix].encode(), Limits(), BASE)

@@ -142,6 +142,8 @@ def _parse_json_lines(name: str, text: str, limits: Limits, _base: str) -> Sheet
         if line.strip():
             builder.reset()
             read_json(line, builder, number)
+        if builder.problems and builder.problems[-1].rule == "too-many-values":
+            break
     return _from_builder(name, builder)
 
 
