@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
+import os
+import pty
 import re
 import shutil
 import subprocess
@@ -405,6 +408,74 @@ def test_output_that_finds_no_room(built: Tiny, arguments: tuple[str, ...]) -> N
         )  # fmt: skip
     assert result.returncode == 2
     assert result.stderr == "kg: the output cannot be written: No space left on device\n"
+
+
+# --- verify
+
+
+def test_verify_tells_a_changed_document_from_a_wrong_passage(run: Run, tmp_path: Path) -> None:
+    def sha256(part: str) -> str:
+        return hashlib.sha256(part.encode()).hexdigest()
+
+    text = "Iron is a metal.\n"
+    sheet = f"""\
+- {{id: document/a, type: Document, label: A, fileName: a.txt, sha256: {sha256(text)}}}
+- id: mineral/iron
+  type: Mineral
+  label: Iron
+  passages:
+    - document: document/a
+      paragraph: 1
+      hedge: asserted
+      sha256: {sha256("metal")}
+      selector: {{start: 10, end: 15}}
+"""
+    tiny = Tiny(tmp_path)
+    tiny.write("kg.toml", 'base = "https://example.org/"\n')
+    tiny.write("facts/a.yaml", sheet)
+    (tmp_path / "documents").mkdir()
+    verify = ("verify", "--documents", "documents")
+
+    missing = run(tiny, *verify)
+    assert missing.returncode == 0
+    assert "a.txt` is not in documents" in missing.stdout
+    assert missing.stderr == "passages: 0 checked, 0 wrong, 1 not checked\n"
+    assert run(tiny, *verify, "--strict").returncode == 1
+
+    tiny.write("documents/a.txt", text)
+    good = run(tiny, *verify, "--strict")
+    assert (good.returncode, good.stdout) == (0, "")
+    assert good.stderr == "passages: 1 checked, 0 wrong, 0 not checked\n"
+
+    tiny.write("documents/a.txt", f"So: {text}")
+    moved = run(tiny, *verify, "--json")
+    assert moved.returncode == 1
+    found = json.loads(moved.stdout)
+    assert (found["checked"], found["wrong"]) == (1, 1)
+    assert sorted(p["rule"] for p in found["problems"]) == ["document-changed", "wrong-passage"]
+    assert "it is now at 14-19" in moved.stdout
+    assert "metal" not in moved.stdout
+
+
+# --- a terminal
+
+
+def test_progress_is_for_terminals_only(tiny: Tiny) -> None:
+    """On a terminal a bar moves on standard error; standard output stays clean."""
+    leader, terminal = pty.openpty()
+    try:
+        result = subprocess.run(
+            [*KG, "build"], cwd=tiny.root, stdout=subprocess.PIPE, stderr=terminal, check=True,
+            env=os.environ | {"TERM": "xterm-256color"},
+        )  # fmt: skip
+        os.set_blocking(leader, False)
+        shown = os.read(leader, 1 << 16)
+    finally:
+        os.close(leader)
+        os.close(terminal)
+    assert b"\x1b[" in shown
+    assert b"\x1b" not in result.stdout
+    assert result.stdout.startswith(b"sheets ")
 
 
 # --- what the project promises of its own facts
