@@ -301,9 +301,10 @@ def test_killed_at_random_moments(tiny: Tiny) -> None:
         summary = build_release(tiny.project)
         assert summary.digest == open_release(tiny.build).digest != before
         assert not list(tiny.build.rglob("aside-*"))
-        assert sorted(p.name for p in (tiny.build / "releases").iterdir()) == sorted(
-            {before, summary.digest}
-        )
+        # Killed after the swap, a build may leave one release too many to the next.
+        kept = {path.name for path in (tiny.build / "releases").iterdir()}
+        assert {before, summary.digest} <= kept
+        assert len(kept) <= 3
     assert -signal.SIGKILL in ends
 
 
