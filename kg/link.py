@@ -128,22 +128,30 @@ def _hints(dangling: list[str], defined: set[str], base: str) -> dict[str, str]:
 
 
 def _conflicts(places: Places) -> Iterator[Problem]:
-    """Two descriptions of one node that give the same property different values."""
+    """Two descriptions of one node that say the same property again, or say it otherwise.
+
+    Other values are an error. The same ones in another sheet are unwise: the store answers from
+    the union of the graphs, and a triple of two graphs counts twice there.
+    """
     for descriptions in places.blocks():
         first: dict[str, tuple[set[NamedNode | Literal], str, Mark]] = {}
         for name, block in descriptions if len(descriptions) > 1 else ():
             for predicate, objects in block.objects.items() if block.whole else ():
                 mark = block.keys[predicate]
-                known, where, line = first.setdefault(predicate, (objects, name, mark))
+                known, where, at = first.setdefault(predicate, (objects, name, mark))
                 if known != objects and _written(known) != _written(objects):
-                    key = local_name(predicate)
-                    message = (
-                        f"`{key}` of this node is defined differently at "
-                        f"{where}:{line.line}:{line.column}; say it in one place"
-                    )
-                    yield Problem(
-                        name, *mark, message, "conflict", focus=block.subject, path=predicate
-                    )
+                    rule, severity, how = "conflict", Severity.ERROR, "defined differently"
+                elif where != name:
+                    rule, severity, how = "repeated", Severity.WARNING, "said already"
+                else:
+                    continue
+                message = (
+                    f"`{local_name(predicate)}` of this node is {how} at "
+                    f"{where}:{at.line}:{at.column}; say it in one place"
+                )
+                yield Problem(
+                    name, *mark, message, rule, severity, focus=block.subject, path=predicate
+                )
 
 
 def _written(objects: set[NamedNode | Literal]) -> list[Quad]:

@@ -66,8 +66,16 @@ def test_references_are_not_judged_when_a_sheet_could_not_be_read_whole():
     assert result.dangling
 
 
-def test_the_same_said_twice_is_no_conflict():
-    assert found({"a.yaml": IRON, "b.json": '{"id": "mineral/iron", "label": "Iron"}'}) == []
+def test_the_same_said_in_two_sheets_is_unwise_but_no_conflict():
+    """A triple of two graphs counts twice in their union."""
+    texts = {"a.yaml": IRON, "b.json": '{"id": "mineral/iron", "label": "Iron"}'}
+    (problem,) = links(texts).problems
+    assert (problem.file, problem.rule) == ("b.json", "repeated")
+    assert problem.severity is Severity.WARNING
+
+
+def test_the_same_said_twice_in_one_sheet_is_said_once():
+    assert found({"a.yaml": "- {id: b, note: x}\n- {id: b, note: x}\n"}) == []
 
 
 def test_different_properties_may_stand_in_different_places():
@@ -92,7 +100,8 @@ def test_a_conflict_within_one_sheet_is_found_too():
 
 
 def test_values_that_differ_only_in_their_writing_are_no_conflict():
-    assert found({"a.yaml": "id: b\npValue: 0.30\n", "b.yaml": "id: b\npValue: 0.3\n"}) == []
+    texts = {"a.yaml": "id: b\npValue: 0.30\n", "b.yaml": "id: b\npValue: 0.3\n"}
+    assert [rule for _, _, rule in found(texts)] == ["repeated"]
 
 
 def test_values_that_differ_only_in_type_or_language_are_a_conflict():

@@ -45,14 +45,6 @@ def test_a_query_sees_the_union_of_all_graphs(store: Store) -> None:
     assert answer(store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", "csv") == "n\r\n2\r\n"
 
 
-@pytest.mark.xfail(reason="the engine's union repeats a triple for each graph that holds it")
-def test_a_triple_of_two_graphs_counts_once(store: Store) -> None:
-    """So stock queries count with DISTINCT."""
-    again = Quad(IRON, terms.PREF_LABEL, Literal("Iron", language="en"), NamedNode(BASE + "g"))
-    store.add(again)
-    assert answer(store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", "csv") == "n\r\n2\r\n"
-
-
 def test_relative_iris_resolve_against_the_base(store: Store) -> None:
     assert answer(store, "ASK { <mineral/iron> ?p ?o }") == "yes\n"
 
