@@ -8,6 +8,7 @@ import pytest
 from sample import BASE, compile_text
 
 from kg import terms
+from kg.errors import Severity
 from kg.link import Links, Places, check_links
 from kg.sheets import Mark
 
