@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,13 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 def test_every_module_has_its_floor() -> None:
     assert set(FLOORS) == set(MODULES)
+
+
+def test_the_page_on_concepts_shows_these_floors() -> None:
+    page = (PACKAGE.parent / "docs" / "concepts.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", page, re.MULTILINE)
+    shown = {name: int(floor) for floor, names in rows for name in re.findall(r"`(\w+)`", names)}
+    assert shown == {name: floor for name, floor in FLOORS.items() if name and "." not in name}
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
