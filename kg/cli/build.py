@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from kg.build import Summary, build_release, load_vocabulary
-from kg.cli.shared import Session, documents_option
+from kg.build import Progress, Summary, build_release, load_vocabulary
+from kg.cli.shared import Session, documents_option, report_option
 from kg.errors import LockedError, NonconformingError
 from kg.report import FORMATS
 
@@ -25,14 +25,7 @@ from kg.report import FORMATS
     metavar="SECONDS",
     help="How long to wait for another build of the same project.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(list(FORMATS)),
-    default="text",
-    show_default=True,
-    help="How to report problems.",
-)
+@report_option
 @click.option("--json", "as_json", is_flag=True, help="The summary, or the problems, as JSON.")
 @click.pass_context
 def command(
@@ -63,10 +56,12 @@ def command(
         click.echo(json.dumps(asdict(summary), indent=2))
     elif not session.quiet:
         click.echo(format_summary(summary), nl=False)
+    if summary.results["warning"]:
+        session.say("`kg check` lists the warnings")
 
 
 def _build(
-    session: Session, documents: Path | None, strict: bool, wait: float, progress: object
+    session: Session, documents: Path | None, strict: bool, wait: float, progress: Progress
 ) -> Summary:
     def run(seconds: float) -> Summary:
         return build_release(
@@ -74,7 +69,7 @@ def _build(
             documents=documents,
             strict=strict,
             wait=seconds,
-            progress=progress,  # type: ignore[arg-type]
+            progress=progress,
         )
 
     try:

@@ -8,21 +8,14 @@ from pathlib import Path
 import click
 
 from kg.build import check_project, refusals
-from kg.cli.shared import Session, documents_option
+from kg.cli.shared import Session, documents_option, report_option
 from kg.report import FORMATS
 
 
 @click.command("check")
 @documents_option("Check every passage against the documents in this folder, too.")
 @click.option("--strict", is_flag=True, help="Fail on warnings as well.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(list(FORMATS)),
-    default="text",
-    show_default=True,
-    help="How to report problems.",
-)
+@report_option
 @click.pass_context
 def command(ctx: click.Context, documents: Path | None, strict: bool, format_: str) -> None:
     """Check the fact sheets without building.

@@ -13,6 +13,7 @@ import click
 
 from kg.build import Progress
 from kg.project import Project, load_project
+from kg.report import FORMATS
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -57,6 +58,18 @@ def documents_option(help_text: str, *, required: bool = False) -> Callable[[_F]
         metavar="DIR",
         help=help_text,
     )
+
+
+def report_option(command: _F) -> _F:
+    """The option `--format`, the form in which problems are reported."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(list(FORMATS)),
+        default="text",
+        show_default=True,
+        help="How to report problems.",
+    )(command)
 
 
 def _line_by_stage() -> Progress:

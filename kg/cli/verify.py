@@ -9,21 +9,14 @@ from pathlib import Path
 import click
 
 from kg.build import verify_passages
-from kg.cli.shared import Session, documents_option
+from kg.cli.shared import Session, documents_option, report_option
 from kg.report import FORMATS
 
 
 @click.command("verify")
 @documents_option("The folder that holds the documents.", required=True)
 @click.option("--strict", is_flag=True, help="Fail when a document is not there, too.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(list(FORMATS)),
-    default="text",
-    show_default=True,
-    help="How to report problems.",
-)
+@report_option
 @click.option("--json", "as_json", is_flag=True, help="Counts and problems as JSON.")
 @click.pass_context
 def command(ctx: click.Context, documents: Path, strict: bool, format_: str, as_json: bool) -> None:
