@@ -31,7 +31,7 @@ class Problem:
 
     `line` and `column` count from 1, in code points; 0 means that the place is the whole file.
     `rule` is a stable name: a rule of the reader (`unknown-key`) or the name of a shape.
-    `focus`, `path`, `value` and `component` are set when a SHACL shape found the problem.
+    `focus`, `path`, `value`, `component` and `shape` are set when a SHACL shape found the problem.
 
     >>> print(Problem("facts/a.yaml", 4, 3, "unknown key `lable`", "unknown-key"))
     facts/a.yaml:4:3: error: unknown key `lable` (unknown-key)
@@ -47,6 +47,7 @@ class Problem:
     path: str = ""
     value: str = ""
     component: str = ""
+    shape: str = ""
 
     @property
     def place(self) -> str:

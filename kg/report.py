@@ -75,7 +75,7 @@ def format_json(problems: Sequence[Problem], _context: Context) -> str:
             "rule": problem.rule,
             **{
                 name: getattr(problem, name)
-                for name in ("focus", "path", "value", "component")
+                for name in ("focus", "path", "value", "component", "shape")
                 if getattr(problem, name)
             },
         }
@@ -149,6 +149,8 @@ def format_turtle(problems: Sequence[Problem], _context: Context) -> str:
         ]
         if is_iri(problem.path):
             triples.append(Triple(node, sh("resultPath"), NamedNode(problem.path)))
+        if is_iri(problem.shape):
+            triples.append(Triple(node, sh("sourceShape"), NamedNode(problem.shape)))
         if problem.value:
             triples.append(Triple(node, sh("value"), _term(problem.value)))
     prefixes = {"sh": terms.SH, "le": terms.LE, "xsd": terms.XSD}

@@ -149,6 +149,7 @@ def place_results(results: Iterable[Result], places: Places) -> list[Problem]:
                 path=result.path,
                 value=result.value,
                 component=result.component,
+                shape=result.shape,
             )
         )
     return problems

@@ -62,6 +62,7 @@ def test_a_value_is_reported_at_its_key_with_all_that_is_known(tmp_path: Path):
         path=terms.LE + "pValue",
         value="1.2",
         component=terms.SH + "MaxInclusiveConstraintComponent",
+        shape="https://example.org/shapes#F-p",
     )
 
 
