@@ -63,7 +63,7 @@ def summarize(problems: Sequence[Problem]) -> str:
 
 
 def format_json(problems: Sequence[Problem], _context: Context) -> str:
-    """A JSON object: `conforms`, `counts` and the list of `problems`, IRIs in full."""
+    """A JSON object: `conforms` (no error), `counts`, the list of `problems`, IRIs in full."""
     counts = count_by_severity(problems)
     listed = [
         {
@@ -131,7 +131,8 @@ def format_turtle(problems: Sequence[Problem], _context: Context) -> str:
         return NamedNode(terms.SH + name)
 
     report = BlankNode("report")
-    conforms = not any(problem.severity is Severity.ERROR for problem in problems)
+    # A report conforms when it has no result of any severity (SHACL 3.6.1.1), warnings included.
+    conforms = not problems
     triples = [
         Triple(report, terms.TYPE, sh("ValidationReport")),
         Triple(report, sh("conforms"), _boolean(conforms)),

@@ -82,11 +82,11 @@ def test_json_holds_every_field(context: Context):
     assert report["problems"][3]["message"] == "line\nbreak \x1b[31m"
 
 
-@pytest.mark.parametrize("name", ["json", "turtle"])
-def test_warnings_alone_conform(name: str, context: Context):
-    """As `kg check` without `--strict` judges; SHACL itself would count every result."""
-    text = FORMATS[name](PROBLEMS[2:], context)
-    assert "true" in text.split("conforms")[1][:8]
+def test_warnings_alone_stop_nothing_but_are_results(context: Context):
+    """In JSON `conforms` is what the exit status says; in SHACL any result denies it (3.6.1.1)."""
+    problems = (Problem("a", 1, 1, "x", "r", Severity.WARNING),)
+    assert json.loads(FORMATS["json"](problems, context))["conforms"] is True
+    assert "false" in FORMATS["turtle"](problems, context).split("conforms")[1][:8]
 
 
 # SARIF 2.1.0 (OASIS), the sections in brackets
