@@ -19,7 +19,7 @@ from pyoxigraph import NamedNode, Quad
 from kg import __version__, terms
 from kg.compile import Compiled, compile_sheet, describe_dataset
 from kg.context import Context, load_context
-from kg.errors import NonconformingError, NoReleaseError, Problem, Severity
+from kg.errors import ConfigError, NonconformingError, NoReleaseError, Problem, Severity
 from kg.link import Places, check_links
 from kg.ontology import Ontology, canonical, load_ontology
 from kg.passages import PassageCheck, check_passages, count_unchecked
@@ -140,6 +140,8 @@ def compile_project(
 ) -> list[Compiled]:
     """Read and compile every sheet, in the order of their paths."""
     files = find_sheets(project.facts)
+    if not files:
+        raise ConfigError(f"{project.facts}: there is no sheet")
     sheets = []
     for number, file in enumerate(files):
         progress("read", number, len(files))
@@ -217,7 +219,7 @@ def refusals(
 ) -> tuple[Problem, ...]:
     """All problems, when there is one among them that stops a build; else nothing."""
     if strict and passages.not_checked:
-        message = f"{passages.not_checked} passages were not checked; name their documents' folder"
+        message = f"passages not checked: {passages.not_checked}; name their folder (--documents)"
         problems = (*problems, Problem("-", 0, 0, message, "not-checked"))
     stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     return problems if any(p.severity in stopping for p in problems) else ()
@@ -260,7 +262,9 @@ def _known_summary(project: Project, inputs: str, strict: bool) -> Summary | Non
         if release.manifest.get("inputs") != inputs:
             return None
         summary = Summary(**release.manifest["summary"])
-        release.open_store()
+        # Cheap signs of damage that still opens; a full digest would cost as much as a build.
+        if (release.digest, len(release.open_store())) != (summary.digest, summary.quads):
+            return None
         doubtful = summary.results["warning"] or summary.passages["not_checked"]
     except (NoReleaseError, KeyError, TypeError):
         return None

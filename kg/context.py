@@ -223,7 +223,7 @@ def load_context(path: Path, base: str) -> Context:
     """The context in a file, with `base` as its base; raises `ConfigError` naming the file."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from error
     if not isinstance(document, dict) or "@context" not in document:
         raise ConfigError(f'{path}: a context file is an object with the key "@context"')

@@ -18,6 +18,7 @@ from pyoxigraph import NamedNode
 from kg.errors import ConfigError, did_you_mean, printable
 from kg.sheets.nodes import Limits
 
+_MOST = 2**40
 _FOLDERS = ("facts", "ontology", "shapes", "queries", "build")
 
 
@@ -91,7 +92,7 @@ def _read_table(path: Path, table: tuple[str, ...]) -> dict[str, Any] | None:
         return None
     try:
         settings: Any = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from error
     for name in table:
         settings = settings.get(name)
@@ -118,6 +119,9 @@ def _project(root: Path, settings: dict[str, Any], source: Path) -> Project:
     license_ = settings.get("license")
     if license_ and isinstance(license_, str) and not _is_iri(license_):
         problems.append(f'`license` must be the IRI of a licence, got "{license_}"')
+    problems += [
+        f"`{name}` holds a NUL character" for name in texts if "\0" in str(settings.get(name, ""))
+    ]
     if problems:
         raise ConfigError("\n".join(f"{source}: {problem}" for problem in problems))
     return Project(
@@ -154,8 +158,8 @@ def _limits(settings: object, problems: list[str]) -> Limits:
             hint = did_you_mean(key, known)
             end = f"; did you mean `{hint}`?" if hint else f"; there are {', '.join(sorted(known))}"
             problems.append(f"unknown limit `{key}`{end}")
-        elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            problems.append(f"limit `{key}` must be a whole number from 1")
+        elif not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST:
+            problems.append(f"limit `{key}` must be a whole number from 1 to {_MOST}")
     return Limits(**settings) if not problems else Limits()
 
 

@@ -20,6 +20,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -33,7 +34,9 @@ from pyoxigraph import Quad, Store
 
 from kg.errors import KgError, LockedError, NoReleaseError
 
-_ASIDE: Final = "aside-"
+# Names that nobody else gives: clean-up must never take what a build did not make.
+_ASIDE: Final = ".kg-aside-"
+_RELEASE: Final = re.compile(r"[0-9a-f]{64}")
 # The release before is kept: whoever has it open goes on reading, and a diff has something to
 # compare with.
 _KEPT: Final = 2
@@ -102,7 +105,9 @@ def build_lock(build: Path, wait: float = 0) -> Iterator[None]:
     """
     try:
         build.mkdir(parents=True, exist_ok=True)
-        handle = os.open(build / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = os.open(
+            build / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644
+        )
     except OSError as error:
         raise KgError(f"{build} cannot be written: {error.strerror}") from error
     try:
@@ -128,11 +133,15 @@ def write_release(
     Raises `KgError` when the disk refuses; the release before then stays current.
     """
     releases = build / "releases"
+    for path, link in ((releases, False), (build / "current", True)):
+        if os.path.lexists(path) and path.is_symlink() is not link:
+            kind = "a link" if link else "a folder of its own, not a link"
+            raise KgError(f"{path} must be {kind}; remove it, and build again")
     try:
         releases.mkdir(parents=True, exist_ok=True)
         remove_leftovers(build)
         final = releases / digest
-        if (final / "store").is_dir() and _opens(final):
+        if _holds(final, digest):
             _write_manifest(final, manifest)
         else:
             aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=build))
@@ -204,7 +213,7 @@ def _current_name(build: Path) -> str:
 def _remove_old(build: Path, keep: set[str]) -> None:
     releases = (build / "releases").iterdir()
     by_age = sorted(releases, key=lambda path: path.lstat().st_mtime, reverse=True)
-    spare = [path for path in by_age if path.name not in keep]
+    spare = [path for path in by_age if path.name not in keep and _is_release(path)]
     for path in spare[max(_KEPT - len(keep - {""}), 0) :]:
         _remove(build, path)
 
@@ -218,12 +227,19 @@ def _remove(build: Path, path: Path) -> None:
     shutil.rmtree(grave, ignore_errors=True)
 
 
-def _opens(release: Path) -> bool:
-    try:
-        Release(release, release.name, {}).open_store()
-    except NoReleaseError:
+def _is_release(path: Path) -> bool:
+    real = path.is_dir() and not path.is_symlink()
+    return real and _RELEASE.fullmatch(path.name) is not None
+
+
+def _holds(release: Path, digest: str) -> bool:
+    """Whether the store of a release holds what its name says, to the last quad."""
+    if not (release / "store").is_dir():
         return False
-    return True
+    try:
+        return release_digest(Release(release, digest, {}).open_store()) == digest
+    except (NoReleaseError, OSError):
+        return False
 
 
 def _sha256(lines: Iterable[str]) -> str:

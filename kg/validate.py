@@ -14,16 +14,20 @@ from typing import Any
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
 from kg import terms
-from kg.errors import ConfigError, Problem, Severity
+from kg.errors import ConfigError, Problem, QueryError, Severity
 from kg.iris import local_name
 from kg.link import Places
 from kg.ontology import read_turtle_folder
+from kg.sparql import refuse_federation
 
 _SEVERITIES = {
     terms.SH + "Violation": Severity.ERROR,
     terms.SH + "Warning": Severity.WARNING,
     terms.SH + "Info": Severity.INFO,
 }
+
+# What a SHACL engine runs as SPARQL.
+_QUERIES = {terms.SH + name for name in ("select", "ask", "construct", "update")}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,6 +70,14 @@ def _run(data: Any, rules: Iterable[Quad]) -> Any:
     """The validation report, an rdflib graph; raises `_ShapesError`."""
     import pyshacl
 
+    rules = list(rules)
+    for quad in rules:
+        if quad.predicate.value in _QUERIES:
+            # The engine resolves escapes after it has looked for SERVICE.
+            try:
+                refuse_federation(terms.text_of(quad.object))
+            except QueryError as error:
+                raise _ShapesError(str(error)) from error
     try:
         _, report, text = pyshacl.validate(
             data, shacl_graph=_rdflib_graph(rules), inplace=True, allow_warnings=True
@@ -131,28 +143,30 @@ def _results(report: Any) -> Iterable[Result]:
 
 def place_results(results: Iterable[Result], places: Places) -> list[Problem]:
     """Results as problems, each at the key that caused it."""
-    problems = []
+    problems: dict[tuple[str, ...], Problem] = {}
     for result in results:
+        # Several constraints of one shape say the same of one value in the same words.
+        key = (result.focus, result.path, result.value, result.shape, result.message)
+        if key in problems:
+            continue
         name, mark = places.find(result.focus, result.path, result.value)
         if not name and result.value:
             name, mark = places.find(result.value)
         got = f", got {result.value}" if result.value and not _is_node(result.value) else ""
-        problems.append(
-            Problem(
-                file=name or "-",
-                line=mark.line,
-                column=mark.column,
-                message=result.message.rstrip(".") + got,
-                rule=local_name(result.shape or result.component),
-                severity=_SEVERITIES.get(result.severity, Severity.ERROR),
-                focus=result.focus,
-                path=result.path,
-                value=result.value,
-                component=result.component,
-                shape=result.shape,
-            )
+        problems[key] = Problem(
+            file=name or "-",
+            line=mark.line,
+            column=mark.column,
+            message=result.message.rstrip(".") + got,
+            rule=local_name(result.shape or result.component),
+            severity=_SEVERITIES.get(result.severity, Severity.ERROR),
+            focus=result.focus,
+            path=result.path,
+            value=result.value,
+            component=result.component,
+            shape=result.shape,
         )
-    return problems
+    return list(problems.values())
 
 
 def _is_node(value: str) -> bool:

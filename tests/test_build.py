@@ -300,7 +300,7 @@ def test_killed_at_random_moments(tiny: Tiny) -> None:
         assert release_digest(current.open_store()) == current.digest
         summary = build_release(tiny.project)
         assert summary.digest == open_release(tiny.build).digest != before
-        assert not list(tiny.build.rglob("aside-*"))
+        assert not list(tiny.build.rglob(".kg-aside-*"))
         # Killed after the swap, a build may leave one release too many to the next.
         kept = {path.name for path in (tiny.build / "releases").iterdir()}
         assert {before, summary.digest} <= kept

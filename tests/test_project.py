@@ -84,8 +84,8 @@ nodes = true
         "unknown setting `facs`; did you mean `facts`?",
         "`title` must be text in quotes",
         "unknown limit `byte`; did you mean `bytes`?",
-        "limit `depth` must be a whole number from 1",
-        "limit `nodes` must be a whole number from 1",
+        f"limit `depth` must be a whole number from 1 to {2**40}",
+        f"limit `nodes` must be a whole number from 1 to {2**40}",
         '`base` is missing: the IRI that identifiers start with, ending in "/"',
         '`license` must be the IRI of a licence, got "CC BY 4.0"',
     ]

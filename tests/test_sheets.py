@@ -61,7 +61,7 @@ def test_a_folder_is_no_sheet_whatever_its_name(tmp_path: Path):
     assert names(tmp_path) == ["x.yaml/y.json"]
 
 
-def test_links_out_of_the_folder_are_left_out(tmp_path: Path):
+def test_links_that_lead_elsewhere_are_reported_and_not_read(tmp_path: Path):
     facts = tmp_path / "facts"
     facts.mkdir()
     (tmp_path / "secret.yaml").write_text(IRON)
@@ -69,7 +69,9 @@ def test_links_out_of_the_folder_are_left_out(tmp_path: Path):
     (facts / "up").symlink_to(tmp_path)
     (facts / "real.yaml").write_text(IRON)
     (facts / "within.yaml").symlink_to("real.yaml")
-    assert names(facts) == ["real.yaml", "within.yaml"]
+    found = {name: read_sheet(facts / name, name, Limits()) for name in names(facts)}
+    rules = {name: [p.rule for p in sheet.problems] for name, sheet in found.items()}
+    assert rules == {"out.yaml": ["link"], "real.yaml": [], "up": ["link"], "within.yaml": []}
 
 
 def test_a_link_to_itself_or_to_nothing_is_a_problem_of_that_file(tmp_path: Path):

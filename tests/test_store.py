@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, Store
 from tiny import BASE, quads, snapshot
 
+from kg import terms
 from kg.errors import KgError, LockedError, NoReleaseError
 from kg.store import (
     Release,
@@ -39,7 +40,7 @@ def words(build: Path) -> set[str]:
 
 
 def leftovers(build: Path) -> list[Path]:
-    return list(build.rglob("aside-*"))
+    return list(build.rglob(".kg-aside-*"))
 
 
 def test_digest_is_over_sorted_lines_of_each_graph() -> None:
@@ -173,10 +174,35 @@ def test_current_may_lead_out_of_the_build_folder(tmp_path: Path) -> None:
 def test_a_folder_in_the_place_of_the_link_is_not_removed(tmp_path: Path) -> None:
     (tmp_path / "current").mkdir()
     (tmp_path / "current/mine.txt").write_text("keep")
-    with pytest.raises(KgError, match="cannot be written"):
+    with pytest.raises(KgError, match="must be a link"):
         write(tmp_path, "one")
     assert (tmp_path / "current/mine.txt").read_text() == "keep"
     assert not leftovers(tmp_path)
+
+
+def test_clean_up_takes_nothing_that_no_build_made(tmp_path: Path) -> None:
+    """What lies beside the releases, or where a link leads, is somebody else's."""
+    (tmp_path / "releases/thesis").mkdir(parents=True)
+    (tmp_path / "aside-notes").mkdir()
+    for name in ("one", "two", "three", "four"):
+        write(tmp_path, name)
+    assert (tmp_path / "releases/thesis").is_dir()
+    assert (tmp_path / "aside-notes").is_dir()
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / "releases").symlink_to(tmp_path / "releases", target_is_directory=True)
+    with pytest.raises(KgError, match="not a link"):
+        write(linked, "one")
+
+
+def test_a_store_that_is_not_what_its_name_says_is_written_anew(tmp_path: Path) -> None:
+    release = write(tmp_path, "one")
+    store = Store(str(release.path / "store"))
+    store.add(Quad(NamedNode("a:evil"), terms.LABEL, Literal("EVIL")))
+    store.flush()
+    del store
+    again = write(tmp_path, "one")
+    assert not list(again.open_store().quads_for_pattern(NamedNode("a:evil"), None, None, None))
 
 
 def test_a_build_folder_that_is_a_file(tmp_path: Path) -> None:
@@ -214,10 +240,10 @@ def test_strangers_among_the_releases_are_in_nobodys_way(tmp_path: Path) -> None
 
 def test_leftovers_of_every_kind_are_removed(tmp_path: Path) -> None:
     release = write(tmp_path, "one")
-    (tmp_path / "aside-folder/store").mkdir(parents=True)
-    (tmp_path / "aside-file").write_text("")
-    (tmp_path / "aside-link").symlink_to("releases", target_is_directory=True)
-    (release.path / "aside-manifest.json").write_text("{")
+    (tmp_path / ".kg-aside-folder/store").mkdir(parents=True)
+    (tmp_path / ".kg-aside-file").write_text("")
+    (tmp_path / ".kg-aside-link").symlink_to("releases", target_is_directory=True)
+    (release.path / ".kg-aside-manifest.json").write_text("{")
     remove_leftovers(tmp_path)
     assert not leftovers(tmp_path)
     assert words(tmp_path) == {'"one"'}

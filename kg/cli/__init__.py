@@ -17,6 +17,7 @@ import click
 
 from kg import __version__
 from kg.errors import KgError
+from kg.table import printable
 
 _COMMANDS: Final = {
     "build": ("kg.cli.build", "Build the graph from the fact sheets and make it the current one."),
@@ -90,5 +91,6 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except KgError as error:
-        click.echo(f"kg: {error}", err=True)
+        words = "\n".join(printable(line) for line in str(error).splitlines())
+        click.echo(f"kg: {words}", err=True)
         sys.exit(error.exit_code)

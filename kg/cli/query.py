@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from kg.answer import QueryLimits, Send, run_limited
-from kg.catalogue import StockQuery, find_query, load_catalogue
+from kg.catalogue import StockQuery, find_query, load_catalogue, parse_query
 from kg.cli.shared import Session
 from kg.context import load_context
 from kg.errors import QueryError
@@ -19,6 +20,7 @@ from kg.names import resolve
 from kg.results import GRAPH_FORMATS, SOLUTION_FORMATS, run_query, write_answer
 from kg.sparql import refuse_federation
 from kg.store import open_release
+from kg.table import printable
 
 _MAX_QUERY = 1 << 20
 # The width of a table that goes to a file or a pipe.
@@ -67,11 +69,13 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     session = Session.of(ctx)
     catalogue = load_catalogue(session.project.queries)
     if options["list_"]:
-        click.echo(_list_json(catalogue) if options["as_json"] else _list(catalogue), nl=False)
+        click.echo(
+            _list_json(catalogue) if options["as_json"] else printable(_list(catalogue)), nl=False
+        )
         return
     query = _chosen(options["name"], options["file"], catalogue)
     if options["describe"]:
-        click.echo(_describe(query), nl=False)
+        click.echo(printable(_describe(query)), nl=False)
         return
     limits = QueryLimits(seconds=options["timeout"], memory=options["memory"])
     format_ = options["format_"] or ("json" if options["as_json"] else "")
@@ -111,9 +115,15 @@ def _chosen(name: str | None, file: Path | None, catalogue: dict[str, StockQuery
     if len(data) > _MAX_QUERY:
         raise QueryError(f"a query may be {_MAX_QUERY} bytes long")
     try:
-        return StockQuery("query", "", "", (), data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise QueryError(f"the query is not UTF-8: {error}") from error
+    if not re.search(r"^#\+", text, re.MULTILINE):
+        return StockQuery("query", "", "", (), text)
+    try:
+        return parse_query("query", text)
+    except ValueError as error:
+        raise QueryError(f"the query's own description: {error}") from error
 
 
 def _pairs(params: tuple[str, ...]) -> dict[str, str]:

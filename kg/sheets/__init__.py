@@ -51,36 +51,37 @@ class Sheet:
 
 
 def find_sheets(folder: Path) -> list[Path]:
-    """Every sheet below a folder, sorted by path; hidden files and links out of it are left out.
+    """Every sheet below a folder, sorted by path; hidden files are left out.
 
-    Raises `ConfigError` when the folder does not exist.
+    Links that lead out of the folder, and links to folders, are among them: reading one says that
+    it is not read. Raises `ConfigError` for a folder that does not exist or cannot be listed.
     """
     if not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder; fact sheets belong there")
-    home = folder.resolve()
+
+    def refuse(error: OSError) -> None:
+        raise ConfigError(f"{error.filename} cannot be listed: {error.strerror}")
+
     found = []
-    for path, folders, names in os.walk(folder):
+    for path, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(path, name) for name in folders if Path(path, name).is_symlink()]
         for name in names:
             file = Path(path, name)
-            if name.startswith(".") or file.suffix.lower() not in _PARSERS:
-                continue
-            if _real(file).is_relative_to(home):
+            if not name.startswith(".") and file.suffix.lower() in _PARSERS:
                 found.append(file)
     return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
 
 
-def _real(file: Path) -> Path:
-    try:
-        return file.resolve()
-    except (OSError, RuntimeError):
-        # A link that leads to itself is no way out of the folder; reading it says what is wrong.
-        return file.parent.resolve() / file.name
-
-
 def read_sheet(path: Path, name: str, limits: Limits, base: str = "") -> Sheet:
-    """Read one file; whatever is wrong with it is in the sheet's problems, never raised."""
+    """Read one file; whatever is wrong with it is in the sheet's problems, never raised.
+
+    A link is read when it leads to a file beside it or below.
+    """
     try:
+        if path.is_symlink() and not _stays_below(path):
+            message = "is a link that leads elsewhere; it is not read: put the file itself here"
+            return _unreadable(name, "", message, "link")
         # A pipe or a device would never end.
         if not stat.S_ISREG(path.stat().st_mode):
             return _unreadable(name, "", "is not a regular file", "unreadable")
@@ -89,6 +90,14 @@ def read_sheet(path: Path, name: str, limits: Limits, base: str = "") -> Sheet:
     except OSError as error:
         return _unreadable(name, "", f"cannot be read: {error.strerror}", "unreadable")
     return parse_sheet(name, data, limits, base)
+
+
+def _stays_below(link: Path) -> bool:
+    try:
+        return link.resolve().is_relative_to(link.parent.resolve()) and not link.is_dir()
+    except (OSError, RuntimeError):
+        # A link that leads to itself is no way out; reading it says what is wrong.
+        return True
 
 
 def parse_sheet(name: str, data: bytes, limits: Limits, base: str = "") -> Sheet:

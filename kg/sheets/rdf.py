@@ -26,7 +26,7 @@ def parse_rdf(
 ) -> tuple[tuple[Quad, ...], Problem | None]:
     """The quads of a Turtle, TriG, N-Triples, N-Quads or RDF/XML text, and what is wrong with it.
 
-    What stands before a syntax error is kept, so that it can be checked in the same run.
+    Of a text with a syntax error nothing is kept: half a node would be blamed for what it lacks.
     """
     limits = limits or Limits()
     suffix = PurePosixPath(name).suffix.lower()
@@ -40,7 +40,7 @@ def parse_rdf(
         mark = Mark(error.lineno or 0, error.offset or 0)
         words = _PLACE.sub("", error.msg)
         message = f"not valid {format_.title}: {words}"
-        return tuple(quads), Problem(name, mark.line, mark.column, message, "syntax")
+        return (), Problem(name, mark.line, mark.column, message, "syntax")
     if len(quads) > limits.nodes:
         message = f"the file holds more than {limits.nodes} triples"
         return (), Problem(name, 0, 0, message, "too-many-values")
