@@ -49,6 +49,7 @@ def compile_sheet(
     else:
         found = Walk(sheet, NamedNode(graph), ontology).run(context)
     found.problems.extend(_unknown_terms(sheet.name, found, ontology))
+    found.problems.extend(_reserved(sheet.name, found, graph, context.base, ontology))
     quads = canonical([*found.quads, *_provenance(sheet, graph, context.base, found.quads)])
     problems = (*sheet.problems, *found.problems)
     return Compiled(sheet.name, graph, tuple(quads), tuple(found.blocks), problems, sheet.whole)
@@ -129,6 +130,23 @@ def _from_rdf(sheet: Sheet, graph: str) -> Found:
             blocks[subject].add(quad.predicate.value, quad.object, mark, mark)
     found.blocks = list(blocks.values())
     return found
+
+
+def _reserved(
+    name: str, found: Found, graph: str, base: str, ontology: Ontology
+) -> Iterator[Problem]:
+    """Descriptions of what is not a sheet's to describe: it could forge terms or provenance."""
+    ours = (base + "graph/", base + "software/")
+    for block in found.blocks:
+        if block.subject in ontology.known or block.subject.startswith(ontology.namespaces):
+            message = "terms of the ontology are described in the ontology, not in a sheet"
+        elif block.subject.startswith(graph + "/node/"):
+            continue  # a blank node of this sheet, named
+        elif block.subject == base or block.subject.startswith(ours):
+            message = "graphs, the software and the dataset itself are described by the build"
+        else:
+            continue
+        yield Problem(name, *block.mark, message, "reserved", focus=block.subject)
 
 
 def _unknown_terms(name: str, found: Found, ontology: Ontology) -> Iterator[Problem]:

@@ -40,7 +40,7 @@ def resolve(store: Store, context: Context, text: str) -> NamedNode:
     bracketed = name.startswith("<") and name.endswith(">")
     written = name[1:-1] if bracketed else context.expand(name)
     if name and is_iri(written) and is_known(store, NamedNode(written)):
-        return NamedNode(written)
+        return _matched(store, NamedNode(written), context.base)
     if name and not bracketed:
         entities = _entities(store, context.base)
         for named in (
@@ -53,6 +53,14 @@ def resolve(store: Store, context: Context, text: str) -> NamedNode:
             if named:
                 raise UnknownNameError(_ambiguous(name, named, context))
     raise UnknownNameError(_unknown(store, context, written if bracketed else name))
+
+
+def _matched(store: Store, node: NamedNode, base: str) -> NamedNode:
+    """The one thing of ours that `node`, a term of another vocabulary, is an exact match of."""
+    ours = node.value.startswith(base) or next(store.quads_for_pattern(node, None, None), None)
+    matches = {q.subject for q in store.quads_for_pattern(None, terms.EXACT_MATCH, node)}
+    only = matches.pop() if len(matches) == 1 and not ours else node
+    return only if isinstance(only, NamedNode) else node
 
 
 def is_known(store: Store, node: NamedNode) -> bool:

@@ -46,6 +46,7 @@ class _Passage:
     start: int
     end: int
     sha256: str
+    paragraph: str
 
 
 def count_unchecked(quads: Iterable[Quad]) -> PassageCheck:
@@ -127,7 +128,9 @@ def _complaint(passage: _Passage, text: str) -> str:
     """What is wrong with a passage, or '' when its text is where it should be."""
     if 0 <= passage.start < passage.end <= len(text):
         if _digest(text[passage.start : passage.end]) == passage.sha256:
-            return ""
+            paragraph = _paragraph(text, passage.start)
+            right = passage.paragraph in ("", str(paragraph))
+            return "" if right else f"the passage stands in paragraph {paragraph}"
         fault = f"the text at {passage.start}-{passage.end} is not the one that was read"
     else:
         fault = f"{passage.start}-{passage.end} is outside the text, which ends at {len(text)}"
@@ -144,6 +147,14 @@ def _search(text: str, length: int, digest: str) -> int | None:
         if _digest(text[start : start + length]) == digest:
             return start
     return None
+
+
+def _paragraph(text: str, start: int) -> int:
+    """The paragraph that a place is in: its line among those that are not blank, from 1."""
+    before = text[:start].split("\n")
+    line_end = text.find("\n", start)
+    here = before[-1] + text[start : line_end if line_end >= 0 else None]
+    return sum(1 for line in [*before[:-1], here] if line.strip())
 
 
 def _digest(text: str) -> str:
@@ -171,12 +182,14 @@ def _passages(quads: list[Quad]) -> Iterator[_Passage]:
     }
     starts, ends = _literals(quads, terms.START), _literals(quads, terms.END)
     digests = _literals(quads, terms.SHA256)
+    paragraphs = _literals(quads, terms.PARAGRAPH)
     for iri, source in sorted(sources.items()):
         selector = selectors.get(iri, "")
         start, end = starts.get(selector, ""), ends.get(selector, "")
         whole = start.isdecimal() and end.isdecimal() and len(start) < 18 and len(end) < 18
         first, last = (int(start), int(end)) if whole else (-1, -1)
-        yield _Passage(iri, source, first, last, digests.get(iri, ""))
+        paragraph = paragraphs.get(iri, "")
+        yield _Passage(iri, source, first, last, digests.get(iri, ""), paragraph)
 
 
 def _literals(quads: list[Quad], predicate: NamedNode) -> dict[str, str]:

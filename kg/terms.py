@@ -28,6 +28,7 @@ SUBCLASS_OF: Final = NamedNode(RDFS + "subClassOf")
 RANGE: Final = NamedNode(RDFS + "range")
 LABEL: Final = NamedNode(RDFS + "label")
 PREF_LABEL: Final = NamedNode(SKOS + "prefLabel")
+EXACT_MATCH: Final = NamedNode(SKOS + "exactMatch")
 ALT_LABEL: Final = NamedNode(SKOS + "altLabel")
 DEFINITION: Final = NamedNode(SKOS + "definition")
 

@@ -143,3 +143,11 @@ def test_canonical_quads_are_what_a_store_gives_back(quads: list[Quad], chance: 
     assert canonical(once) == once
     chance.shuffle(quads)
     assert canonical(quads) == once
+
+
+@pytest.mark.parametrize(
+    "subject", ["le:Mineral", "le:Mine", "graph/a", "software/kg-9", BASE], ids=str
+)
+def test_a_sheet_describes_neither_the_ontology_nor_what_the_build_says(subject: str):
+    compiled = compile_text(f"id: {subject}\nlabel: forged\n")
+    assert "reserved" in [problem.rule for problem in compiled.problems]

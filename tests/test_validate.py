@@ -223,3 +223,11 @@ def test_shapes_that_are_no_turtle_are_an_error_naming_the_file(tmp_path: Path):
 def test_without_shapes_nothing_can_be_judged(tmp_path: Path):
     with pytest.raises(ConfigError, match="shapes"):
         validate([], tmp_path)
+
+
+def test_a_shape_opens_no_connection(tmp_path: Path):
+    """The engine looks for SERVICE before it resolves escapes; a query may not hide it so."""
+    shapes = """:F a sh:NodeShape ; sh:targetClass le:Finding ; sh:sparql [ sh:message "m" ;
+        sh:select "SELECT $this { $this ?p ?o . SERVIC\\\\u0045 <http://127.0.0.1:9/> { ?a ?b ?c } }" ] ."""
+    with pytest.raises(ConfigError, match="SERVICE is not allowed"):
+        judge(tmp_path, shapes)
