@@ -228,6 +228,6 @@ def test_without_shapes_nothing_can_be_judged(tmp_path: Path):
 def test_a_shape_opens_no_connection(tmp_path: Path):
     """The engine looks for SERVICE before it resolves escapes; a query may not hide it so."""
     shapes = """:F a sh:NodeShape ; sh:targetClass le:Finding ; sh:sparql [ sh:message "m" ;
-        sh:select "SELECT $this { $this ?p ?o . SERVIC\\\\u0045 <http://127.0.0.1:9/> { ?a ?b ?c } }" ] ."""
+        sh:select "SELECT $this { SERVIC\\\\u0045 <http://127.0.0.1:9/> { $this ?b ?c } }" ] ."""
     with pytest.raises(ConfigError, match="SERVICE is not allowed"):
         judge(tmp_path, shapes)
