@@ -197,3 +197,10 @@ def test_the_mark_of_a_mapping_is_its_first_key():
     (node,) = read("\n  a:\n    b: c\n").roots
     assert isinstance(node, Mapping)
     assert (node.mark, node.entries[0][1].mark) == (Mark(2, 3), Mark(3, 5))
+
+
+def test_a_long_text_that_aliases_repeat_is_refused_before_it_fills_the_memory():
+    text = f'a: &a "{"x" * 100_000}"\nb: [{", ".join(["*a"] * 5_000)}]\n'
+    builder = Builder("a.yaml", Limits())
+    read_yaml(text, builder)
+    assert [problem.rule for problem in builder.problems] == ["too-many-values"]

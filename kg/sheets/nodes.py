@@ -46,7 +46,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """Several values; `size` counts the nodes of the tree, `depth` its levels."""
+    """Several values; `size` counts nodes (a long text as several), `depth` the levels of all."""
 
     items: tuple[Node, ...]
     mark: Mark
@@ -142,7 +142,7 @@ class Builder:
         """
         if not (counted or isinstance(node, Scalar)) and self._too_deep(node.mark, node.depth):
             return False
-        self._count += 1 if counted or isinstance(node, Scalar) else node.size
+        self._count += 1 if counted else _size(node)
         if self._count > self.limits.nodes:
             message = f"the file holds more than {self.limits.nodes} values, aliases written out"
             self.problem(node.mark, message, "too-many-values")
@@ -173,6 +173,11 @@ class Builder:
         around.key = node
 
 
+def _size(node: Node) -> int:
+    # A long text that aliases repeat takes memory as many nodes do.
+    return 1 + len(node.text) // 256 if isinstance(node, Scalar) else node.size
+
+
 @dataclass(slots=True)
 class _Open:
     mark: Mark
@@ -185,7 +190,7 @@ class _Open:
     def node(self) -> Node:
         below = self.items or [value for _, value in self.entries]
         trees = [node for node in below if not isinstance(node, Scalar)]
-        size = 1 + len(below) - len(trees) + sum(node.size for node in trees)
+        size = 1 + sum(map(_size, below))
         depth = 1 + max((node.depth for node in trees), default=0)
         if self.mapping:
             return Mapping(tuple(self.entries), self.mark, size, depth)
