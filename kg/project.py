@@ -7,7 +7,9 @@ travels with the package.
 
 from __future__ import annotations
 
+import datetime
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,16 @@ from kg.sheets.nodes import Limits
 
 _MOST = 2**40
 _FOLDERS = ("facts", "ontology", "shapes", "queries", "build")
+_TEXTS = ("title", "description", "license", "version", "publisher", "issued")
+_LISTS = ("creators", "keywords")
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
     """Where a project's parts are, as absolute paths, and how it is named.
 
-    `base` is the IRI that every relative identifier resolves against; it ends in a slash.
+    `base` is the IRI that every relative identifier resolves against; it ends in a slash. `url` is
+    where the site is published, as the base unless told otherwise. `issued` is a date (ISO 8601).
 
     >>> project = load_project(Path())
     >>> project.name_of(project.facts / "terms/minerals.yaml")
@@ -40,8 +45,15 @@ class Project:
     shapes: Path
     queries: Path
     build: Path
+    url: str = ""
     title: str = ""
+    description: str = ""
     license: str = ""
+    version: str = ""
+    publisher: str = ""
+    issued: str = ""
+    creators: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     def name_of(self, path: Path) -> str:
@@ -102,40 +114,56 @@ def _read_table(path: Path, table: tuple[str, ...]) -> dict[str, Any] | None:
 
 
 def _project(root: Path, settings: dict[str, Any], source: Path) -> Project:
-    problems: list[str] = []
-    texts = {"base", "title", "license", *_FOLDERS}
-    for key in sorted(settings.keys() - texts - {"limits"}):
-        hint = did_you_mean(key, texts | {"limits"})
-        problems.append(f"unknown setting `{key}`" + (f"; did you mean `{hint}`?" if hint else ""))
-    for key in sorted(settings.keys() & texts):
-        if not isinstance(settings[key], str):
-            problems.append(f"`{key}` must be text in quotes")
+    problems = [*_unknown(settings), *_misspelt(settings)]
     limits = _limits(settings.get("limits", {}), problems)
-    base = settings.get("base")
-    if base is None:
-        problems.append('`base` is missing: the IRI that identifiers start with, ending in "/"')
-    elif isinstance(base, str) and not _is_base(base):
-        problems.append(f'`base` must be an http or https IRI that ends in "/", got "{base}"')
-    license_ = settings.get("license")
-    if license_ and isinstance(license_, str) and not _is_iri(license_):
-        problems.append(f'`license` must be the IRI of a licence, got "{license_}"')
-    problems += [
-        f"`{name}` holds a NUL character" for name in texts if "\0" in str(settings.get(name, ""))
-    ]
     if problems:
         raise ConfigError("\n".join(f"{source}: {problem}" for problem in problems))
-    return Project(
-        root=root,
-        base=settings["base"],
-        title=settings.get("title", ""),
-        license=settings.get("license", ""),
-        limits=limits,
-        facts=_folder(root, "facts", settings),
-        ontology=_folder(root, "ontology", settings),
-        shapes=_folder(root, "shapes", settings),
-        queries=_folder(root, "queries", settings),
-        build=_folder(root, "build", settings),
-    )
+    values: dict[str, Any] = {
+        **{name: settings[name] for name in _TEXTS if name in settings},
+        **{name: tuple(settings[name]) for name in _LISTS if name in settings},
+        **{name: _folder(root, name, settings) for name in _FOLDERS},
+    }
+    base = settings["base"]
+    return Project(root=root, base=base, url=settings.get("url", base), limits=limits, **values)
+
+
+def _unknown(settings: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the names of settings, and with the types of their values."""
+    texts = {"base", "url", *_TEXTS, *_FOLDERS}
+    known = texts | {"limits", *_LISTS}
+    for key in sorted(settings.keys() - known):
+        hint = did_you_mean(key, known)
+        yield f"unknown setting `{key}`" + (f"; did you mean `{hint}`?" if hint else "")
+    for key in sorted(settings.keys() & texts):
+        if not isinstance(settings[key], str):
+            yield f"`{key}` must be text in quotes"
+        elif "\0" in settings[key]:
+            yield f"`{key}` holds a NUL character"
+    for key in sorted(settings.keys() & set(_LISTS)):
+        value = settings[key]
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            yield f'`{key}` must be a list of texts: ["...", "..."]'
+
+
+def _misspelt(settings: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the values of settings that are texts."""
+    texts = {key: value for key, value in settings.items() if isinstance(value, str)}
+    if "base" not in settings:
+        yield '`base` is missing: the IRI that identifiers start with, ending in "/"'
+    for key in ("base", "url"):
+        if key in texts and not _is_base(texts[key]):
+            yield f'`{key}` must be an http or https IRI that ends in "/", got "{texts[key]}"'
+    if texts.get("license") and not _is_iri(texts["license"]):
+        yield f'`license` must be the IRI of a licence, got "{texts["license"]}"'
+    if texts.get("issued") and not _is_date(texts["issued"]):
+        yield f'`issued` must be a date such as 2026-01-31, got "{texts["issued"]}"'
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _folder(root: Path, name: str, settings: dict[str, Any]) -> Path:

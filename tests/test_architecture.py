@@ -29,9 +29,11 @@ FLOORS = {
     "link": 6,
     "passages": 7, "validate": 7,
     "build": 8,
-    "": 9,
-    "cli": 10, "cli.build": 10, "cli.check": 10, "cli.export": 10, "cli.query": 10,
-    "cli.shared": 10, "cli.show": 10, "cli.verify": 10,
+    "site": 9, "site.addresses": 9, "site.render": 9,
+    "serve": 10,
+    "": 11,
+    "cli": 12, "cli.build": 12, "cli.check": 12, "cli.export": 12, "cli.query": 12,
+    "cli.shared": 12, "cli.show": 12, "cli.verify": 12,
 }  # fmt: skip
 
 PUBLIC = [

@@ -73,6 +73,9 @@ def test_every_mistake_is_told_in_one_run(tmp_path: Path):
 bse = "x"
 title = 5
 license = "CC BY 4.0"
+url = "example.org"
+issued = "today"
+keywords = ["a", 5]
 facs = "facts"
 [limits]
 byte = 5
@@ -83,11 +86,14 @@ nodes = true
         "unknown setting `bse`; did you mean `base`?",
         "unknown setting `facs`; did you mean `facts`?",
         "`title` must be text in quotes",
+        '`keywords` must be a list of texts: ["...", "..."]',
+        '`base` is missing: the IRI that identifiers start with, ending in "/"',
+        '`url` must be an http or https IRI that ends in "/", got "example.org"',
+        '`license` must be the IRI of a licence, got "CC BY 4.0"',
+        '`issued` must be a date such as 2026-01-31, got "today"',
         "unknown limit `byte`; did you mean `bytes`?",
         f"limit `depth` must be a whole number from 1 to {2**40}",
         f"limit `nodes` must be a whole number from 1 to {2**40}",
-        '`base` is missing: the IRI that identifiers start with, ending in "/"',
-        '`license` must be the IRI of a licence, got "CC BY 4.0"',
     ]
 
 
