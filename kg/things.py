@@ -1,0 +1,87 @@
+"""What the data describe: the graphs of the sheets, and the things in them.
+
+A **thing** has an identifier that somebody gave it. A node nested in another is part of that one,
+and neither a graph, the software nor the dataset is a thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pyoxigraph import NamedNode, Quad, Store
+
+from kg import terms
+
+
+def is_data_graph(graph: object, base: str) -> bool:
+    """Whether a graph holds what a sheet says; the ontology's and the dataset's own do not."""
+    return isinstance(graph, NamedNode) and graph.value.startswith(f"{base}graph/")
+
+
+def data_graphs(store: Store, base: str) -> list[NamedNode]:
+    """The graphs of the sheets, in the order of their IRIs."""
+    found = [g for g in store.named_graphs() if isinstance(g, NamedNode) and is_data_graph(g, base)]
+    return sorted(found, key=terms.text_of)
+
+
+def data_quads(store: Store, base: str) -> Iterator[Quad]:
+    """What the sheets say, without what the build says of their graphs."""
+    for graph in data_graphs(store, base):
+        for quad in store.quads_for_pattern(None, None, None, graph):
+            if quad.subject != graph:
+                yield quad
+
+
+def is_under(node: object, parent: object) -> bool:
+    """Whether the IRI of a node is that of another, a slash, and more.
+
+    >>> iron = NamedNode("https://example.org/mineral/iron")
+    >>> is_under(NamedNode("https://example.org/mineral/iron/dose"), iron), is_under(iron, iron)
+    (True, False)
+    """
+    if not (isinstance(node, NamedNode) and isinstance(parent, NamedNode)):
+        return False
+    return node.value.startswith(f"{parent.value}/")
+
+
+class Nesting:
+    """Which nodes are parts of which: those that a node refers to and that are under it.
+
+    >>> dose = Quad(NamedNode("https://e.org/a"), NamedNode("https://e.org/p"),
+    ...     NamedNode("https://e.org/a/p"))
+    >>> Nesting([dose]).owner(dose.object).value
+    'https://e.org/a'
+    """
+
+    def __init__(self, quads: Iterable[Quad]) -> None:
+        self._parents: dict[NamedNode, NamedNode] = {}
+        for quad in quads:
+            part, whole = quad.object, quad.subject
+            if isinstance(part, NamedNode) and isinstance(whole, NamedNode):
+                known = self._parents.get(part)
+                if is_under(part, whole) and (known is None or whole.value > known.value):
+                    self._parents[part] = whole  # the nearest, where several refer to it
+
+    def __contains__(self, node: object) -> bool:
+        return node in self._parents
+
+    def owner(self, node: NamedNode) -> NamedNode:
+        """The thing that a node is part of, or the node itself."""
+        while node in self._parents:
+            node = self._parents[node]
+        return node
+
+
+def things(quads: Iterable[Quad], base: str) -> set[NamedNode]:
+    """The things under the base that the sheets' quads describe."""
+    data = [q for q in quads if is_data_graph(q.graph_name, base)]
+    nesting = Nesting(data)
+    reserved = (f"{base}graph/", f"{base}software/")
+    return {
+        q.subject
+        for q in data
+        if isinstance(q.subject, NamedNode)
+        and q.subject.value.startswith(base)
+        and not q.subject.value.startswith(reserved)
+        and q.subject not in nesting
+    }
