@@ -94,14 +94,11 @@ def _child(
     receiver.close()
     # Ctrl-C must end an evaluation that never comes back to Python.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _end_with_parent()
-    # Written memory, not address space: threads reserve plenty of that without using it.
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    memory = min(limits.memory, 1 << 24) << 20
-    if hard != resource.RLIM_INFINITY:
-        memory = min(memory, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    # The other end of this pipe is the parent's alone.
+    end_with(parent.sentinel)
+    limit_memory(limits.memory)
 
     def send(data: bytes) -> None:
         for start in range(0, len(data), _CHUNK):
@@ -123,15 +120,27 @@ def _child(
         sender.close()
 
 
-def _end_with_parent() -> None:
-    """Have the system end this process when its parent is gone, however that ended."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    # The other end of this pipe is the parent's alone: its closing raises SIGIO here.
+def end_with(pipe: int) -> None:
+    """Have the system end this process when the other end of a pipe is closed.
+
+    Whoever holds that end alone takes this process along, however it ends: by a signal that no
+    evaluation can keep waiting.
+    """
     signal.signal(signal.SIGIO, signal.SIG_DFL)
-    fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
-    flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
-    fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(pipe, fcntl.F_GETFL)
+    fcntl.fcntl(pipe, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
+def limit_memory(mebibytes: int) -> None:
+    """Let this process write to that much memory and no more, and leave no core file."""
+    # Written memory, not address space: threads reserve plenty of that without using it.
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    memory = min(mebibytes, 1 << 24) << 20
+    if hard != resource.RLIM_INFINITY:
+        memory = min(memory, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 @contextlib.contextmanager

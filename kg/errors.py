@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -104,6 +105,30 @@ class LockedError(KgError):
 
 class QueryError(KgError):
     """A query cannot be run: unknown, not valid, badly bound, or over a limit."""
+
+
+class QuerySyntaxError(QueryError):
+    """A query that is none: what the parser says, and where; both count from 1.
+
+    >>> error = QuerySyntaxError.of("error at 2:7: expected SELECT")
+    >>> error.line, error.column, str(error)
+    (2, 7, 'not valid SPARQL 1.1: error at 2:7: expected SELECT')
+    """
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message, line, column)
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    @classmethod
+    def of(cls, words: str) -> QuerySyntaxError:
+        """The error that the parser's words tell."""
+        place = re.search(r"at (\d+):(\d+)", words)
+        line, column = map(int, place.groups()) if place else (0, 0)
+        return cls(f"not valid SPARQL 1.1: {words}", line, column)
 
 
 class UnknownNameError(KgError):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pyoxigraph import (
@@ -14,51 +17,74 @@ from pyoxigraph import (
     QueryTriples,
     Store,
     Variable,
+    serialize,
 )
 
 from kg.answer import Send, no_connections
 from kg.context import Context
 from kg.dumps import dump
-from kg.errors import QueryError
+from kg.dumps.layout import Layout
+from kg.errors import QueryError, QuerySyntaxError
 from kg.formats import RDF_FORMATS, RESULT_FORMATS
 from kg.names import label_of
+from kg.sparql import names_graphs
 from kg.table import Cell, format_rows
 from kg.terms import text_of
 
+Answer = QuerySolutions | QueryBoolean | QueryTriples
+"""What the engine gives: solutions, yes or no, or the triples of a graph; computed when read."""
+
+_PIECE: Final = 1 << 16
 GRAPH_FORMATS: Final = ("turtle", "ntriples", "jsonld", "rdfxml")
 SOLUTION_FORMATS: Final = ("table", *RESULT_FORMATS)
 
 
-def run_query(
-    store: Store, query: str, bindings: dict[Variable, Any], base: str
-) -> QuerySolutions | QueryBoolean | QueryTriples:
-    """Evaluate SPARQL 1.1 over the union of all graphs, with some variables bound to terms.
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The graphs, by IRI, that a query is asked of, in the place of those that it names itself."""
 
-    Raises `QueryError` with the parser's words and place, or when a bound variable is not selected.
+    default: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+
+def run_query(
+    store: Store,
+    query: str,
+    bindings: Mapping[Variable, Any],
+    base: str,
+    dataset: Dataset | None = None,
+) -> Answer:
+    """Evaluate SPARQL 1.1, with some variables bound to terms.
+
+    The default graph is what the dataset has, else what the query's FROM clauses name, else the
+    union of all graphs. Raises `QuerySyntaxError` with the parser's words and place, and
+    `QueryError` for a bound variable that is not selected.
     """
+    graphs: dict[str, Any] = {}
+    if dataset is not None:
+        graphs["default_graph"] = [NamedNode(iri) for iri in dataset.default]
+        graphs["named_graphs"] = [NamedNode(iri) for iri in dataset.named]
+    elif not names_graphs(query):
+        # The engine would let this win over the query's own FROM clauses.
+        graphs["use_default_graph_as_union"] = True
     try:
         with no_connections():
-            return store.query(
-                query,
-                base_iri=base,
-                use_default_graph_as_union=True,
-                substitutions=bindings or None,
-            )
+            return store.query(query, base_iri=base, substitutions=dict(bindings) or None, **graphs)
     except SyntaxError as error:
-        raise QueryError(f"not valid SPARQL 1.1: {error.msg}") from error
+        raise QuerySyntaxError.of(error.msg) from error
     except (ValueError, RuntimeError, OSError) as error:
         raise QueryError(str(error)) from error
 
 
 def write_answer(
     store: Store,
-    answer: QuerySolutions | QueryBoolean | QueryTriples,
+    answer: Answer,
     format_: str,
     context: Context,
     width: int,
     send: Send,
 ) -> None:
-    """Write an answer in a format; '' is a table for solutions and Turtle for a graph.
+    """Write an answer for the command line; '' is a table for solutions and Turtle for a graph.
 
     Raises `QueryError` for a format that cannot hold this kind of answer.
     """
@@ -66,47 +92,105 @@ def write_answer(
         name = format_ or "turtle"
         if name not in GRAPH_FORMATS:
             raise QueryError(f"the answer is a graph: choose {', '.join(GRAPH_FORMATS)}")
-        quads = [Quad(t.subject, t.predicate, t.object) for t in _evaluated(answer)]
-        send(dump(quads, RDF_FORMATS[name], context))
+        write_standard(answer, name, context, send)
         return
     name = format_ or "table"
     if name not in SOLUTION_FORMATS:
         raise QueryError(f"the answer is a table: choose {', '.join(SOLUTION_FORMATS)}")
     if name != "table":
-        send(_standard(answer, name))
+        write_standard(answer, name, context, send)
     elif isinstance(answer, QueryBoolean):
         send(b"yes\n" if answer else b"no\n")
     else:
         send(format_table(store, answer, context, width).encode())
 
 
-def _standard(answer: QuerySolutions | QueryBoolean, name: str) -> bytes:
+def write_standard(
+    answer: Answer,
+    name: str,
+    context: Context,
+    send: Send,
+    most_sorted: int | None = None,
+) -> None:
+    """Write an answer in a standard format that can hold it, piece by piece as it is computed.
+
+    A graph is sorted and laid out as every dump is, unless it has more than `most_sorted` triples:
+    then it leaves as it comes.
+    """
+    output: Any = _Output(send)
     if isinstance(answer, QueryBoolean) and name in ("csv", "tsv"):
-        return b"true\n" if answer else b"false\n"
-    try:
-        with no_connections():
-            data = answer.serialize(format=RESULT_FORMATS[name].results) or b""
-    except (RuntimeError, OSError, ValueError) as error:
-        raise QueryError(str(error)) from error
-    return data if data.endswith(b"\n") else data + b"\n"
+        output.write(b"true" if answer else b"false")
+    else:
+        with _evaluating():
+            if isinstance(answer, QueryTriples):
+                _write_graph(answer, name, context, output, most_sorted)
+            else:
+                answer.serialize(output, RESULT_FORMATS[name].results)
+    output.close()
 
 
-def _evaluated(items: Iterable[Any]) -> list[Any]:
-    """The items of an answer; an error while evaluating becomes a `QueryError`."""
+@contextlib.contextmanager
+def _evaluating() -> Iterator[None]:
+    """Where an answer is read, and thus computed: without connections, and errors in words."""
     try:
         with no_connections():
-            return list(items)
+            yield
     except (RuntimeError, OSError, ValueError) as error:
         raise QueryError(str(error)) from error
+
+
+def _write_graph(
+    triples: QueryTriples, name: str, context: Context, output: Any, most_sorted: int | None
+) -> None:
+    first = list(itertools.islice(triples, most_sorted))
+    rest = next(triples, None)
+    if rest is None:
+        quads = [Quad(t.subject, t.predicate, t.object) for t in first]
+        output.write(dump(quads, RDF_FORMATS[name], context))
+        return
+    layout = Layout.of(context)
+    every = itertools.chain(first, [rest], triples)
+    prefixes = {} if name == "jsonld" else layout.prefixes
+    serialize(every, output, RDF_FORMATS[name].rdf, prefixes=prefixes)
+
+
+class _Output:
+    """A file that passes on what is written, in pieces worth a message, and ends with a newline."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._data = bytearray()
+        self._last = b"\n"
+
+    def write(self, data: bytes) -> int:
+        self._data += data
+        self._last = data[-1:] or self._last
+        if len(self._data) >= _PIECE:
+            self._pass_on()
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing: a serializer flushes when it likes, and a piece is passed on when it is full."""
+
+    def close(self) -> None:
+        if self._last != b"\n":
+            self._data += b"\n"
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        if self._data:
+            self._send(bytes(self._data))
+            self._data.clear()
 
 
 def format_table(store: Store, answer: QuerySolutions, context: Context, width: int) -> str:
     """Solutions as rows for a terminal, each IRI as its label and its short name."""
     names = [variable.value for variable in answer.variables]
     cells: dict[str, Cell] = {}
+    with _evaluating():
+        solutions = list(answer)
     rows = [
-        [_cell(store, solution[name], context, cells) for name in names]
-        for solution in _evaluated(answer)
+        [_cell(store, solution[name], context, cells) for name in names] for solution in solutions
     ]
     return format_rows(names, rows, width) + "\n"
 

@@ -67,6 +67,18 @@ def _may_federate(query: str) -> bool:
     return False
 
 
+def names_graphs(query: str) -> bool:
+    """Whether a query has FROM clauses, which say what graphs it is about.
+
+    >>> names_graphs("SELECT * FROM <g:a> {}"), names_graphs("ASK { ?from <x:FROM> 'FROM' }")
+    (True, False)
+    """
+    query = unescape(query)
+    if "from" not in query.lower():
+        return False
+    return any((match["word"] or "").lower() == "from" for match in _TOKEN.finditer(query))
+
+
 def unescape(query: str) -> str:
     r"""The query with its `\uXXXX` and `\UXXXXXXXX` escapes resolved."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import pickle
 from xml.etree import ElementTree
 
 import pytest
@@ -12,8 +13,16 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Va
 
 from kg import terms
 from kg.context import Context
-from kg.errors import QueryError
-from kg.results import GRAPH_FORMATS, SOLUTION_FORMATS, run_query, write_answer
+from kg.errors import QueryError, QuerySyntaxError
+from kg.formats import RDF_FORMATS
+from kg.results import (
+    GRAPH_FORMATS,
+    SOLUTION_FORMATS,
+    Dataset,
+    run_query,
+    write_answer,
+    write_standard,
+)
 
 BASE = "https://example.org/"
 CONTEXT = Context.parse(
@@ -147,3 +156,42 @@ def test_a_query_that_is_none_is_refused_in_the_parsers_words(store: Store, quer
 def test_a_bound_variable_keeps_its_term(store: Store) -> None:
     found = run_query(store, "SELECT ?s ?o { ?s ?p ?o }", {Variable("s"): IRON}, BASE)
     assert [solution["s"] for solution in found] == [IRON]  # type: ignore[union-attr,index]
+
+
+def test_a_query_is_about_the_graphs_that_it_names(store: Store) -> None:
+    count = "SELECT (COUNT(*) AS ?n) {} {{ {} }}"
+    one, named = "FROM <graph/1>", "FROM NAMED <graph/1>"
+    assert answer(store, count.format(one, "?s ?p ?o"), "csv") == "n\r\n1\r\n"
+    assert answer(store, count.format(one, "GRAPH ?g { ?s ?p ?o }"), "csv") == "n\r\n0\r\n"
+    assert answer(store, count.format(named, "?s ?p ?o"), "csv") == "n\r\n0\r\n"
+    assert answer(store, count.format(named, "GRAPH ?g { ?s ?p ?o }"), "csv") == "n\r\n1\r\n"
+
+
+def test_a_dataset_overrides_the_graphs_that_a_query_names(store: Store) -> None:
+    either = "{ { ?s ?p ?d } UNION { GRAPH ?g { ?s ?p ?o } } }"
+    query = f"SELECT ?d ?g FROM <graph/1> {either} ORDER BY ?g"
+    dataset = Dataset(default=(BASE + "graph/2",), named=(BASE + "graph/1",))
+    found = run_query(store, query, {}, BASE, dataset)
+    rows = [(row["d"], row["g"]) for row in found]  # type: ignore[union-attr,index]
+    assert [d is None for d, _ in rows] == [False, True]
+    assert rows[1][1] == NamedNode(BASE + "graph/1")
+
+
+@pytest.mark.parametrize("format_", GRAPH_FORMATS)
+def test_a_large_graph_leaves_as_it_is_computed(format_: str) -> None:
+    store = Store()
+    graph = NamedNode(BASE + "graph/1")
+    numbers = [NamedNode(f"{BASE}{number}") for number in range(3000)]
+    store.extend(Quad(n, terms.PREF_LABEL, Literal("a" * 50), graph) for n in numbers)
+    sent: list[bytes] = []
+    write_standard(run_query(store, CONSTRUCT, {}, BASE), format_, CONTEXT, sent.append, 2000)
+    assert len(sent) > 2
+    found = parse(b"".join(sent), RDF_FORMATS[format_].rdf)
+    assert {quad.subject for quad in found} == set(numbers)
+
+
+def test_the_parser_says_where(store: Store) -> None:
+    with pytest.raises(QuerySyntaxError) as caught:
+        answer(store, "SELECT *\n{ ?s ?p }")
+    assert (caught.value.line, caught.value.column) == (2, 10)
+    assert pickle.loads(pickle.dumps(caught.value)).line == 2
