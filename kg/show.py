@@ -11,16 +11,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
+from pyoxigraph import NamedNode, Quad, Store
 
 from kg import terms
 from kg.context import Context
 from kg.dumps.layout import Layout, term_order
 from kg.names import label_of
 from kg.terms import text_of
+from kg.view import Group, Mention, Place, Property, Term, Value, View
 
 _STANDS_FOR: Final = (terms.GIVEN, terms.CONTAINS)
 _IN_HEAD: Final = {
@@ -42,71 +43,9 @@ _TELLING: Final = {
 _NUMBERS: Final = {terms.LE + "pValue", terms.LE + "pValueBelow"}
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A literal's text, or a thing's label with its short name and, if nested, what it says."""
-
-    text: str
-    name: str = ""
-    parts: tuple[Property, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A property, by its label, with all its values."""
-
-    name: str
-    values: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A passage: where in which document, in code points, and how firmly it is said there."""
-
-    document: str
-    paragraph: str
-    start: str
-    end: str
-    hedge: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """Something that refers to the thing shown: as what, and through what that stands for it."""
-
-    subject: Value
-    roles: tuple[str, ...]
-    through: tuple[str, ...]
-    properties: tuple[Property, ...]
-    places: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """All mentions by one kind of thing."""
-
-    kind: str
-    mentions: tuple[Mention, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One thing: what it is called, what it is, what it says, and what refers to it."""
-
-    iri: str
-    name: str
-    label: str
-    kinds: tuple[str, ...]
-    other_labels: tuple[str, ...]
-    definition: str
-    properties: tuple[Property, ...]
-    places: tuple[Place, ...]
-    groups: tuple[Group, ...]
-
-
 def view(store: Store, context: Context, node: NamedNode) -> View:
     """All that the store has on `node`, which `kg.names.resolve` finds."""
-    return _Reader(store, context).view(node)
+    return Reader(store, context).view(node)
 
 
 def describe(store: Store, node: NamedNode) -> list[Quad]:
@@ -130,8 +69,8 @@ def _is_under(node: NamedNode, parent: NamedNode) -> bool:
     return node.value.startswith(parent.value + "/")
 
 
-class _Reader:
-    """Reads the store; remembers labels."""
+class Reader:
+    """Reads a store that does not change, and remembers labels."""
 
     def __init__(self, store: Store, context: Context) -> None:
         self._store = store
@@ -142,43 +81,46 @@ class _Reader:
         self._texts: dict[NamedNode, str] = {}
 
     def view(self, node: NamedNode) -> View:
+        """All that the store has on a node."""
+        kinds = self.kinds(node)
         label = label_of(self._store, node)
         labels = {
             text_of(value)
             for predicate in (terms.PREF_LABEL, terms.LABEL, terms.ALT_LABEL)
-            for value in self._objects(node, predicate)
+            for value in self.objects(node, predicate)
         }
         return View(
             iri=node.value,
             name=self._context.shorten(node.value),
             label=label,
-            kinds=tuple(self._text(kind) for kind in self._kinds(node)),
+            kinds=tuple(map(self.text, kinds)),
             other_labels=tuple(sorted(labels - {label})),
-            definition=" ".join(map(text_of, self._objects(node, terms.DEFINITION))),
-            properties=tuple(self._properties(node)),
-            places=self._places(node),
-            groups=tuple(self._groups(node)),
+            definition=" ".join(map(text_of, self.objects(node, terms.DEFINITION))),
+            properties=tuple(self.properties(node)),
+            places=self.places(node),
+            groups=tuple(self.groups(node)),
+            kind_iris=tuple(kind.value for kind in kinds),
         )
 
-    def _objects(
-        self, node: NamedNode, predicate: NamedNode
-    ) -> list[NamedNode | BlankNode | Literal]:
+    def objects(self, node: NamedNode, predicate: NamedNode) -> list[Term]:
+        """The values that a node has for a property, each once, in the order of terms."""
         quads = self._store.quads_for_pattern(node, predicate, None, None)
-        found = {q.object for q in quads if isinstance(q.object, (NamedNode, BlankNode, Literal))}
+        found = {q.object for q in quads if isinstance(q.object, Term)}
         return sorted(found, key=term_order)
 
-    def _kinds(self, node: NamedNode) -> list[NamedNode]:
-        return [kind for kind in self._objects(node, terms.TYPE) if isinstance(kind, NamedNode)]
+    def kinds(self, node: NamedNode) -> list[NamedNode]:
+        """The classes of a node."""
+        return [kind for kind in self.objects(node, terms.TYPE) if isinstance(kind, NamedNode)]
 
-    def _text(self, node: NamedNode) -> str:
+    def text(self, node: NamedNode) -> str:
         """A node as its label, else as it was reported, else its short name."""
         if node not in self._texts:
-            reported = [text_of(value) for value in self._objects(node, terms.REPORTED)]
+            reported = [text_of(value) for value in self.objects(node, terms.REPORTED)]
             short = self._context.shorten(node.value)
             self._texts[node] = label_of(self._store, node) or "; ".join(reported) or short
         return self._texts[node]
 
-    def _property_name(self, iri: str) -> str:
+    def property_name(self, iri: str) -> str:
         """The label of a property, else the words of its key, else its short name."""
         key = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self._keys.get(iri, "")).lower()
         return label_of(self._store, NamedNode(iri)) or key or self._context.shorten(iri)
@@ -189,16 +131,16 @@ class _Reader:
         said = {quad.predicate for quad in quads} - _IN_HEAD
         return sorted(said, key=lambda predicate: self._layout.property_order(predicate.value))
 
-    def _properties(self, node: NamedNode) -> Iterator[Property]:
+    def properties(self, node: NamedNode) -> Iterator[Property]:
         """All that a node says, what is nested in it included."""
         for predicate in self._said(node):
             values = []
-            for object_ in self._objects(node, predicate):
-                value = self._value(object_)
+            for object_ in self.objects(node, predicate):
+                value = self.value(object_)
                 if isinstance(object_, NamedNode) and _is_under(object_, node):
-                    value = replace(value, parts=tuple(self._properties(object_)))
+                    value = replace(value, parts=tuple(self.properties(object_)))
                 values.append(value)
-            yield Property(self._property_name(predicate.value), tuple(values))
+            yield Property(self.property_name(predicate.value), tuple(values), predicate.value)
 
     def _telling(self, node: NamedNode, known: set[NamedNode]) -> Iterator[Property]:
         """What tells a statement from others, without what is `known` from its being listed."""
@@ -206,63 +148,72 @@ class _Reader:
         for predicate in said:
             number = predicate.value in _NUMBERS and terms.REPORTED in said
             if predicate.value in _TELLING and not number:
-                objects = [o for o in self._objects(node, predicate) if o not in known]
+                objects = [o for o in self.objects(node, predicate) if o not in known]
                 if objects:
-                    name = self._property_name(predicate.value)
-                    yield Property(name, tuple(map(self._value, objects)))
+                    name = self.property_name(predicate.value)
+                    yield Property(name, tuple(map(self.value, objects)), predicate.value)
 
-    def _value(self, value: NamedNode | BlankNode | Literal) -> Value:
-        if not isinstance(value, NamedNode):
-            return Value(text_of(value))
-        text, name = self._text(value), self._context.shorten(value.value)
-        return Value(text, "" if name == text else name)
+    def value(self, term: Term) -> Value:
+        """A term as a person reads it."""
+        if not isinstance(term, NamedNode):
+            return Value(text_of(term), term=term)
+        text, name = self.text(term), self._context.shorten(term.value)
+        return Value(text, "" if name == text else name, term=term)
 
-    def _places(self, node: NamedNode) -> tuple[Place, ...]:
-        passages = [p for p in self._objects(node, terms.HAS_PASSAGE) if isinstance(p, NamedNode)]
-        return tuple(sorted(map(self._place, passages), key=_place_order))
+    def places(self, node: NamedNode) -> tuple[Place, ...]:
+        """Where a node was read, in reading order."""
+        passages = [p for p in self.objects(node, terms.HAS_PASSAGE) if isinstance(p, NamedNode)]
+        return tuple(sorted(map(self.place, passages), key=_place_order))
 
-    def _place(self, passage: NamedNode) -> Place:
+    def place(self, passage: NamedNode) -> Place:
+        """What a passage says of where it is."""
+
         def one(subject: NamedNode, predicate: NamedNode) -> str:
-            values = self._objects(subject, predicate)
+            values = self.objects(subject, predicate)
             return ", ".join(
-                self._text(v) if isinstance(v, NamedNode) else text_of(v) for v in values
+                self.text(v) if isinstance(v, NamedNode) else text_of(v) for v in values
             )
 
-        selectors = self._objects(passage, terms.HAS_SELECTOR)
+        selectors = self.objects(passage, terms.HAS_SELECTOR)
         selector = next((s for s in selectors if isinstance(s, NamedNode)), passage)
+        sources = self.objects(passage, terms.HAS_SOURCE)
         return Place(
             document=one(passage, terms.HAS_SOURCE),
             paragraph=one(passage, terms.PARAGRAPH),
             start=one(selector, terms.START),
             end=one(selector, terms.END),
             hedge=one(passage, terms.HEDGE),
+            iri=passage.value,
+            source=next((s.value for s in sources if isinstance(s, NamedNode)), ""),
         )
 
-    def _groups(self, node: NamedNode) -> Iterator[Group]:
+    def groups(self, node: NamedNode) -> Iterator[Group]:
+        """What refers to a node, by kind: statements first."""
         roles: defaultdict[NamedNode, set[str]] = defaultdict(set)
         targets: defaultdict[NamedNode, set[NamedNode]] = defaultdict(set)
-        for owner, predicate, target in self._references(node):
-            roles[owner].add(self._property_name(predicate.value))
+        for owner, predicate, target in self.references(node):
+            roles[owner].add(self.property_name(predicate.value))
             targets[owner].add(target)
         by_kind: defaultdict[str, list[NamedNode]] = defaultdict(list)
         for owner in sorted(roles, key=term_order):
-            kinds = self._kinds(owner)
+            kinds = self.kinds(owner)
             by_kind[kinds[0].value if kinds else ""].append(owner)
         for kind in sorted(by_kind, key=_kind_order):
             said = kind in _STATEMENTS
             mentions = [
                 Mention(
-                    subject=self._value(owner),
+                    subject=self.value(owner),
                     roles=tuple(sorted(roles[owner])),
-                    through=tuple(sorted(self._text(t) for t in targets[owner] - {node})),
+                    through=tuple(sorted(self.text(t) for t in targets[owner] - {node})),
                     properties=tuple(self._telling(owner, targets[owner])) if said else (),
-                    places=self._places(owner) if said else (),
+                    places=self.places(owner) if said else (),
                 )
                 for owner in by_kind[kind]
             ]
-            yield Group(self._text(NamedNode(kind)) if kind else "of no kind", tuple(mentions))
+            name = self.text(NamedNode(kind)) if kind else "of no kind"
+            yield Group(name, tuple(mentions), kind)
 
-    def _references(self, node: NamedNode) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
+    def references(self, node: NamedNode) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
         """What refers to the node, by which property, and to the node or what stands for it."""
         todo, seen = [node], {node}
         while todo:
@@ -271,14 +222,14 @@ class _Reader:
                 subject = quad.subject
                 if not isinstance(subject, NamedNode) or subject in self._graphs:
                     continue
-                owner = self._owner(subject)
+                owner = self.owner(subject)
                 if owner != node:
                     yield owner, quad.predicate, target
                 if quad.predicate in _STANDS_FOR and subject not in seen:
                     seen.add(subject)
                     todo.append(subject)
 
-    def _owner(self, node: NamedNode) -> NamedNode:
+    def owner(self, node: NamedNode) -> NamedNode:
         """The node that this one is nested in, or itself."""
         while True:
             above = self._store.quads_for_pattern(None, None, node, None)

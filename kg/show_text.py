@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from kg.show import Group, Mention, Place, Property, Value, View
 from kg.table import printable
+from kg.view import Group, Mention, Place, Property, Value, View
 
 _BOLD: Final = "1"
 _DIM: Final = "2"

@@ -7,8 +7,9 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 from sample import BASE, compile_text, vocabulary
 
 from kg import terms
-from kg.show import Group, Mention, Place, Property, Value, View, describe, view
+from kg.show import describe, view
 from kg.show_text import format_place, format_view
+from kg.view import Group, Mention, Place, Property, Value, View
 
 CONTEXT, ONTOLOGY = vocabulary()
 

@@ -1,93 +1,82 @@
 """The site of a release: every page, in every format, as bytes.
 
 `kg publish` writes what this renders and `kg serve` answers with it, so that a page says the same
-wherever it is read. Nothing here knows of files or of HTTP.
+wherever it is read. Nothing here knows of files to be written or of HTTP.
+
+A **section** (`kg.site.pages.Section`) is a sort of pages: it lists them once, and renders them one
+by one. Each is a class over `Content`, in a module of its own, and is named in `_SECTIONS`. A page
+for things of one class is a `ThingView` in `kg.site.views` instead.
+
+- A template extends `base.html` and fills its blocks; `macros.html` has what pages share.
+- Links go through `link(address)`, links to things through `href(iri)`: both are relative.
+- Sections know `Content` and nothing of `Site`, nor of each other.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal as Choice
-
-from pyoxigraph import NamedNode
 
 from kg import __version__
-from kg.context import load_context
-from kg.dumps import dump
-from kg.formats import RDF_FORMATS
 from kg.project import Project
-from kg.show import describe, view
-from kg.site.addresses import path_of
-from kg.site.render import Templates
+from kg.site.content import Content
+from kg.site.files import Assets
+from kg.site.home import Home
+from kg.site.pages import Kind, Page, Section
+from kg.site.things import Things
 from kg.store import Release
 
-Kind = Choice["thing", "page", "query", "file", "gone"]
-THING_FORMATS = ("html", "turtle", "jsonld", "ntriples", "rdfxml")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One thing to be read on the site, by its path, with the formats it is there in.
-
-    The first format is the one for a reader who does not mind. `thing`: it stands for a thing with
-    an IRI of its own, which is not the page. `gone`: a thing that was retired. `file`: bytes as
-    they lie in the release, at exactly this path. `query`: its answer has to be computed.
-    """
-
-    path: str
-    kind: Kind
-    formats: tuple[str, ...] = ("html",)
-    iri: str = ""
+__all__ = ["Kind", "Page", "Site"]
 
 
 class Site:
-    """All pages of a release; `digest` changes when any of them may."""
+    """All pages of a release; `digest` changes when any of them may.
+
+    `unplaced` are the IRIs of things that have no page, as another page has their address.
+    """
 
     def __init__(self, release: Release, project: Project) -> None:
         self.release = release
         self.project = project
-        self._store = release.open_store()
-        self._context = load_context(project.ontology / "context.jsonld", project.base)
-        self._templates = Templates(project)
-        settings = f"{release.digest} {__version__} {project}"
+        self._content = Content(release, project)
+        settings = f"{release.digest} {__version__} {_settings(project)}"
         self.digest = hashlib.sha256(settings.encode()).hexdigest()
-        self._pages = {page.path: page for page in self._find_pages()}
-
-    def _find_pages(self) -> Iterator[Page]:
-        yield Page(
-            "", "page", ("html", "turtle", "jsonld", "ntriples", "rdfxml"), self.project.base
-        )
-        for iri in sorted({q.subject.value for q in self._store}):
-            path = path_of(iri, self.project.base)
-            if path:
-                yield Page(path, "thing", THING_FORMATS, iri)
+        things = Things(self._content)
+        sections: list[Section] = [
+            Home(self._content),
+            Assets(),
+            things,  # last: what others have taken is not theirs
+        ]
+        self._sections: dict[str, Section] = {}
+        for section in sections:
+            for page in section.pages():
+                self._content.where[page.path] = page
+                self._sections[page.path] = section
+        self.unplaced = tuple(things.unplaced)
 
     def page(self, path: str) -> Page | None:
         """The page at a path, or None."""
-        return self._pages.get(path)
+        return self._content.where.get(path)
 
     def pages(self) -> Iterator[Page]:
         """Every page, in the order of their paths."""
-        return iter(self._pages.values())
+        return iter(sorted(self._content.where.values(), key=lambda page: page.path))
 
-    def render(
-        self,
-        page: Page,
-        format_: str,
-        params: Mapping[str, str] | None = None,  # noqa: ARG002
-    ) -> bytes:
+    def render(self, page: Page, format_: str, params: Mapping[str, str] | None = None) -> bytes:
         """A page in one of its formats; the same bytes every time, for the same release."""
-        node = NamedNode(page.iri)
-        if format_ == "html":
-            return self._templates.render(
-                "thing.html", page, view=view(self._store, self._context, node)
-            )
-        return dump(describe(self._store, node), RDF_FORMATS[format_], self._context)
+        return self._sections[page.path].render(page, format_, params or {})
 
     def error(self, status: int, path: str, detail: str = "") -> bytes:
         """The HTML page that says why there is no other."""
-        return self._templates.render(
-            "error.html", Page(path, "page"), status=status, detail=detail
+        page = Page(path, "file", title=str(status))
+        return self._content.error(
+            "error.html", page, absolute=False, title=str(status), status=status, detail=detail
         )
+
+
+def _settings(project: Project) -> list[object]:
+    """What pages take from a project's configuration; where its folders are is not part of it."""
+    return [
+        project.base, project.url, project.title, project.description, project.license,
+        project.version, project.publisher, project.issued, project.creators, project.keywords,
+    ]  # fmt: skip

@@ -2,26 +2,77 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import re
+from typing import Any, Final
 
 import jinja2
+from markupsafe import Markup
 
-from kg.project import Project
+# What could end a script element or open a comment in it, and what JavaScript takes for line ends.
+_IN_SCRIPT: Final = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+# What HTML forbids even as a character reference: controls and noncharacters.
+_FORBIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
 
 
 class Templates:
-    """The template set, with what every page needs to know."""
+    """The template set; `shared` is known to every template."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, **shared: Any) -> None:
         self._environment = jinja2.Environment(
             loader=jinja2.PackageLoader("kg.site"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=shown,
         )
-        self._environment.globals["project"] = project
+        self._environment.globals |= shared
+        self._environment.filters |= {"plural": plural, "capital": capital}
 
-    def render(self, template: str, page: Any, **values: Any) -> bytes:
+    def render(self, template: str, **values: Any) -> bytes:
         """A template with its values, as UTF-8."""
-        return self._environment.get_template(template).render(page=page, **values).encode()
+        return self._environment.get_template(template).render(values).encode()
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> plural(1, "study", "studies"), plural(1200, "finding")
+    ('1 study', '1,200 findings')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large, the others as they are.
+
+    >>> capital("P-value below"), capital("")
+    ('P-value below', '')
+    """
+    return text[:1].upper() + text[1:]
+
+
+def shown(value: Any) -> Any:
+    r"""What a template puts out, without the characters that HTML forbids.
+
+    >>> shown("a\tb\x00"), shown(3)
+    ('a\tb\ufffd', 3)
+    """
+    if not isinstance(value, str) or not _FORBIDDEN.search(value):
+        return value
+    return type(value)(_FORBIDDEN.sub("\ufffd", value))
+
+
+def script_data(data: Any) -> Markup:
+    r"""JSON for a script element: whatever a text in it says, it stays a text.
+
+    >>> print(script_data({"a": "</script><!--"}))
+    {"a":"\u003c/script\u003e\u003c!--"}
+    """
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.translate(_IN_SCRIPT))

@@ -1,0 +1,164 @@
+"""What every section of a site is made from: the release's store, names, links and templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pyoxigraph import NamedNode, Quad
+
+from kg import terms
+from kg.context import load_context
+from kg.dumps import dump
+from kg.formats import FORMATS, RDF_FORMATS
+from kg.iris import local_name
+from kg.project import Project
+from kg.show import Reader
+from kg.site.addresses import address, path_of, relative
+from kg.site.embedded import embedded
+from kg.site.pages import Page
+from kg.site.render import Templates
+from kg.store import Release
+
+_CREATIVE_COMMONS: Final = re.compile(
+    r"https?://creativecommons\.org/(?:licenses/([a-z-]+)|publicdomain/(zero))/([0-9.]+)/?"
+)
+_NAV: Final = ("types", "search", "queries", "ontology", "downloads", "quality")
+
+Crumb = tuple[str, str]
+"""A step of the way to a page: its name and its address."""
+
+
+class Content:
+    """A release as its pages see it.
+
+    `where` is every page by its path; the site fills it in before the first page is rendered.
+    """
+
+    def __init__(self, release: Release, project: Project) -> None:
+        self.release = release
+        self.project = project
+        self.store = release.open_store()
+        self.context = load_context(project.ontology / "context.jsonld", project.base)
+        self.reader = Reader(self.store, self.context)
+        self.title = project.title or project.base
+        self.version = project.version or release.digest[:12]
+        self.where: dict[str, Page] = {}
+        self.ontology = self._ontology()
+        self._templates = Templates(
+            project=project,
+            version=self.version,
+            license=license_name(project.license),
+            formats=FORMATS,
+            site_title=self.title,
+        )
+
+    def _ontology(self) -> str:
+        """The IRI of the ontology in the store; it has a graph by the same name."""
+        ontology = NamedNode(terms.OWL + "Ontology")
+        found = self.store.quads_for_pattern(None, terms.TYPE, ontology, None)
+        named = sorted(q.subject.value for q in found if q.subject == q.graph_name)
+        return named[0] if named else ""
+
+    def address_of(self, iri: str) -> str | None:
+        """Where the site describes `iri`, fragment included; None when it does not.
+
+        A term of the ontology has its place on the page of the ontology.
+        """
+        anchor = self.anchor_of(iri)
+        if anchor and "ontology" in self.where:
+            return f"ontology/#{anchor}"
+        path = path_of(iri, self.project.base)
+        page = self.where.get(path) if path is not None else None
+        if page is None:
+            return None
+        fragment = iri.partition("#")[2]
+        return address(page.path, "html") + (f"#{fragment}" if fragment else "")
+
+    def anchor_of(self, iri: str) -> str:
+        """The anchor of a term on the page of the ontology; '' for what it does not describe.
+
+        Its own terms have the fragment of their IRIs, so that a redirect of the ontology's IRI to
+        the page keeps leading to the term; others their short name, such as `skos:broader`.
+        """
+        graph = NamedNode(self.ontology) if self.ontology else None
+        if graph is None or not iri or iri.startswith(self.ontology + "/node/"):
+            return ""
+        if next(self.store.quads_for_pattern(NamedNode(iri), None, None, graph), None) is None:
+            return ""
+        if iri.startswith(self.ontology):
+            return iri[len(self.ontology) + 1 :] or local_name(iri)
+        return self.context.shorten(iri)
+
+    def name_of(self, iri: str) -> str:
+        """What a thing is called: its label, else what stands for it."""
+        return self.reader.text(NamedNode(iri))
+
+    def rdf(self, quads: Iterable[Quad], format_: str) -> bytes:
+        """Quads in an RDF format, by its name."""
+        return dump(quads, RDF_FORMATS[format_], self.context)
+
+    def html(
+        self,
+        template: str,
+        page: Page,
+        title: str,
+        crumbs: Sequence[Crumb] = (),
+        data: Iterable[Quad] = (),
+        **values: Any,
+    ) -> bytes:
+        """A page from a template that extends `base.html`.
+
+        `crumbs` are the steps between home and the page, `data` goes into it as JSON-LD;
+        `description` among the values is what a search engine or a preview shows.
+        """
+        quads = list(data)
+        return self._render(template, page, relative, values | {
+            "title": title,
+            "crumbs": crumbs,
+            "data": embedded(quads) if quads else "",
+        })  # fmt: skip
+
+    def error(self, template: str, page: Page, *, absolute: bool, **values: Any) -> bytes:
+        """A page that may be met at any address; with `absolute`, it does not ask at which."""
+        links = self._absolute if absolute else relative
+        return self._render(template, page, links, values | {"crumbs": (), "data": ""})
+
+    def _absolute(self, _start: str, target: str) -> str:
+        return (urlsplit(self.project.url).path or "/") + target
+
+    def _render(self, template: str, page: Page, links: Any, values: dict[str, Any]) -> bytes:
+        here = page.path if page.kind == "file" else address(page.path, "html")
+        link = partial(links, here)
+
+        def href(iri: str) -> str:
+            target = self.address_of(iri)
+            if target is not None:
+                return str(link(target))
+            return iri if iri.startswith(("http://", "https://")) else ""
+
+        return self._templates.render(template, **{
+            "page": page,
+            "link": link,
+            "href": href,
+            "inside": lambda iri: self.address_of(iri) is not None,
+            "url": self.project.url + here,
+            "menu": [self.where[path] for path in _NAV if path in self.where],
+            "address": address,
+            "description": self.project.description,
+        } | values)  # fmt: skip
+
+
+def license_name(iri: str) -> str:
+    """A licence as people call it, where that can be read from its IRI.
+
+    >>> license_name("https://creativecommons.org/licenses/by-sa/4.0/"), license_name("urn:x")
+    ('CC BY-SA 4.0', 'urn:x')
+    """
+    match = _CREATIVE_COMMONS.fullmatch(iri)
+    if not match:
+        return iri
+    return f"CC {match[1].upper()} {match[3]}" if match[1] else f"CC0 {match[3]}"
