@@ -4,7 +4,8 @@
 build/
   current -> releases/<digest>     what readers open
   releases/<digest>/store/         an Oxigraph store
-  releases/<digest>/manifest.json  what was built from what, and how it went
+  releases/<digest>/files/         downloads, and SHA256SUMS over them
+  releases/<digest>/*.json, *.ttl  what was built from what (manifest.json), and how it went
   lock                             held while a build writes
 ```
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import filecmp
 import hashlib
 import json
 import os
@@ -53,6 +55,11 @@ class Release:
     path: Path
     digest: str
     manifest: dict[str, Any]
+
+    @property
+    def files(self) -> Path:
+        """The folder of files to download; a build may leave it out."""
+        return self.path / "files"
 
     def open_store(self) -> Store:
         """The store of this release, to read only; raises `NoReleaseError` when it is damaged."""
@@ -125,34 +132,73 @@ def build_lock(build: Path, wait: float = 0) -> Iterator[None]:
         os.close(handle)
 
 
-def write_release(
-    build: Path, quads: Iterable[Quad], digest: str, manifest: dict[str, Any]
-) -> Release:
-    """Write a release aside and make it the current one; the caller holds the lock.
+@contextlib.contextmanager
+def folder_aside(build: Path) -> Iterator[Path]:
+    """A folder in which to prepare a release; what is left of it at the end is removed.
 
-    Raises `KgError` when the disk refuses; the release before then stays current.
+    The caller holds the lock. Raises `KgError` when the disk refuses.
+    """
+    try:
+        remove_leftovers(build)
+        aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=build))
+    except OSError as error:
+        raise KgError(f"the release cannot be written: {error}; the one before stays") from error
+    try:
+        yield aside
+    except OSError as error:
+        raise KgError(f"the release cannot be written: {error}; the one before stays") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def release_before(build: Path, digest: str) -> Release | None:
+    """The release that one of this digest replaces: the current one, or what that one replaced."""
+    try:
+        current = open_release(build)
+        if current.digest != digest:
+            return current
+        path = build / "releases" / str(current.manifest.get("before"))
+        if not _is_release(path):
+            return None
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    except (NoReleaseError, OSError, ValueError):
+        return None
+    return Release(path, path.name, manifest)
+
+
+def write_release(
+    build: Path,
+    quads: Iterable[Quad],
+    digest: str,
+    manifest: dict[str, Any],
+    prepared: Path | None = None,
+) -> Release:
+    """Complete a release aside and make it the current one; the caller holds the lock.
+
+    What lies in `prepared`, a folder aside, becomes part of the release. Raises `KgError` when the
+    disk refuses; the release before then stays current.
     """
     releases = build / "releases"
     for path, link in ((releases, False), (build / "current", True)):
         if os.path.lexists(path) and path.is_symlink() is not link:
             kind = "a link" if link else "a folder of its own, not a link"
             raise KgError(f"{path} must be {kind}; remove it, and build again")
+    if prepared is None:
+        with folder_aside(build) as prepared:
+            return write_release(build, quads, digest, manifest, prepared)
     try:
         releases.mkdir(parents=True, exist_ok=True)
-        remove_leftovers(build)
         final = releases / digest
-        if _holds(final, digest):
+        if _holds(final, digest) and _same_files(final / "files", prepared / "files"):
+            for report in sorted(path for path in prepared.iterdir() if path.is_file()):
+                report.replace(final / report.name)
             _write_manifest(final, manifest)
         else:
-            aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=build))
-            try:
-                _write_store(aside / "store", quads)
-                _write_manifest(aside, manifest)
-                aside.chmod(0o755)
-                _remove(build, final)
-                aside.rename(final)
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
+            _write_store(prepared / "store", quads)
+            _write_manifest(prepared, manifest)
+            prepared.chmod(0o755)
+            _remove(build, final)
+            prepared.rename(final)
         before = _current_name(build)
         _point_to(build, digest)
         _remove_old(build, keep={digest, before})
@@ -240,6 +286,14 @@ def _holds(release: Path, digest: str) -> bool:
         return release_digest(Release(release, digest, {}).open_store()) == digest
     except (NoReleaseError, OSError):
         return False
+
+
+def _same_files(old: Path, new: Path) -> bool:
+    """Whether two folders, neither with a folder in it, hold the same; or neither is there."""
+    names = [sorted(path.name for path in folder.glob("*")) for folder in (old, new)]
+    if names[0] != names[1]:
+        return False
+    return all(filecmp.cmp(old / name, new / name, shallow=False) for name in names[0])
 
 
 def _sha256(lines: Iterable[str]) -> str:

@@ -30,6 +30,8 @@ FLOORS = {
     "diff.sides": 4,
     "results": 4, "show": 4, "walk": 4,
     "compile": 5, "show_text": 5,
+    "downloads": 5, "downloads.columns": 5, "downloads.csvw": 5, "downloads.folder": 5,
+    "downloads.tables": 5,
     "link": 6,
     "passages": 7, "validate": 7,
     "build": 8,
