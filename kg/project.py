@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,6 +63,17 @@ class Project:
         """
         inside = path.is_relative_to(self.root)
         return printable((path.relative_to(self.root) if inside else path).as_posix())
+
+
+def at_url(project: Project, url: str) -> Project:
+    """The project, published somewhere else; raises `ConfigError` for what is no place for a site.
+
+    >>> at_url(load_project(Path()), "https://example.org/kg/").url
+    'https://example.org/kg/'
+    """
+    if not _is_base(url):
+        raise ConfigError(f'a URL must be http or https, and end in "/", got "{url}"')
+    return replace(project, url=url)
 
 
 def core_folder(name: str) -> Path:

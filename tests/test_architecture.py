@@ -37,9 +37,11 @@ FLOORS = {
     "build": 8,
     "site": 9, "site.addresses": 9, "site.headers": 9, "site.content": 9, "site.embedded": 9, "site.files": 9, "site.home": 9,
     "site.pages": 9, "site.render": 9, "site.things": 9, "site.views": 9,
+    "publish": 10, "publish.apache": 10, "publish.hosts": 10, "publish.links": 10,
+    "publish.swap": 10,
     "serve": 10, "serve.cache": 10,
     "": 11,
-    "cli": 12, "cli.build": 12, "cli.check": 12, "cli.diff": 12, "cli.export": 12, "cli.query": 12,
+    "cli": 12, "cli.build": 12, "cli.check": 12, "cli.diff": 12, "cli.export": 12, "cli.publish": 12, "cli.query": 12,
     "cli.shared": 12, "cli.show": 12, "cli.verify": 12,
 }  # fmt: skip
 

@@ -25,7 +25,9 @@ _COMMANDS: Final = {
     "verify": ("kg.cli.verify", "Check documents and passages against the documents themselves."),
     "query": ("kg.cli.query", "Run a stock query, or one of your own."),
     "show": ("kg.cli.show", "Show all that is known of one thing."),
+    "diff": ("kg.cli.diff", "Show what changed from one version of the data to another."),
     "export": ("kg.cli.export", "Write the graph in a standard format."),
+    "publish": ("kg.cli.publish", "Write the current release as a static site into a folder."),
 }
 
 
