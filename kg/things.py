@@ -6,16 +6,30 @@ and neither a graph, the software nor the dataset is a thing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from pyoxigraph import NamedNode, Quad, Store
 
 from kg import terms
 
+# Blank nodes of an RDF sheet get names in its graph; see kg.blank.
+_ANONYMOUS: Final = re.compile(r"/node/[0-9a-f]{16}(/|$)")
+
 
 def is_data_graph(graph: object, base: str) -> bool:
     """Whether a graph holds what a sheet says; the ontology's and the dataset's own do not."""
     return isinstance(graph, NamedNode) and graph.value.startswith(f"{base}graph/")
+
+
+def is_provenance(node: object, base: str) -> bool:
+    """Whether the build describes this, not a sheet: the dataset, the software, a sheet's graph."""
+    if not isinstance(node, NamedNode) or not node.value.startswith(base):
+        return False
+    path = node.value[len(base) :]
+    graph = path.startswith("graph/") and not _ANONYMOUS.search(path)
+    return graph or not path or path.startswith("software/")
 
 
 def data_graphs(store: Store, base: str) -> list[NamedNode]:
@@ -28,7 +42,7 @@ def data_quads(store: Store, base: str) -> Iterator[Quad]:
     """What the sheets say, without what the build says of their graphs."""
     for graph in data_graphs(store, base):
         for quad in store.quads_for_pattern(None, None, None, graph):
-            if quad.subject != graph:
+            if not is_provenance(quad.subject, base):
                 yield quad
 
 
@@ -76,12 +90,12 @@ def things(quads: Iterable[Quad], base: str) -> set[NamedNode]:
     """The things under the base that the sheets' quads describe."""
     data = [q for q in quads if is_data_graph(q.graph_name, base)]
     nesting = Nesting(data)
-    reserved = (f"{base}graph/", f"{base}software/")
     return {
         q.subject
         for q in data
         if isinstance(q.subject, NamedNode)
         and q.subject.value.startswith(base)
-        and not q.subject.value.startswith(reserved)
+        and not q.subject.value.startswith(f"{base}graph/")
+        and not is_provenance(q.subject, base)
         and q.subject not in nesting
     }

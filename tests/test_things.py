@@ -32,7 +32,7 @@ def test_graphs_the_software_and_the_ontology_are_no_things() -> None:
         quad("a", "a/p"),
         quad("a/p", "x", literal=True),
         quad("graph/a", "x", literal=True),
-        quad("graph/a/node/0f", "x", literal=True),
+        quad("graph/a/node/0123456789abcdef", "x", literal=True),
         quad("software/kg-1", "x", literal=True, graph=""),
         quad("b", "x", literal=True, graph="ontology"),
         Quad(NamedNode("https://example.net/c"), P, Literal("x"), NamedNode(f"{BASE}graph/a")),
