@@ -25,6 +25,10 @@ _TOKEN: Final = re.compile(
 # `scheme://` can stand in no expression.
 _AMBIGUOUS: Final = re.compile(r"<(?!\w+://).*[#']", re.DOTALL)
 
+_UPDATES: Final = frozenset(
+    ("insert", "delete", "load", "clear", "drop", "create", "add", "move", "copy", "with")
+)
+
 
 def refuse_federation(query: str) -> None:
     r"""Raise `QueryError` when a query would ask another endpoint (SERVICE).
@@ -77,6 +81,21 @@ def names_graphs(query: str) -> bool:
     if "from" not in query.lower():
         return False
     return any((match["word"] or "").lower() == "from" for match in _TOKEN.finditer(query))
+
+
+def is_update(query: str) -> bool:
+    r"""Whether a text is, by its first keyword, a SPARQL update and no query.
+
+    >>> is_update("# a\nPREFIX delete: <urn:a> INSERT DATA {}"), is_update("SELECT * {}")
+    (True, False)
+    """
+    words = (match["word"] or "" for match in _TOKEN.finditer(unescape(query)))
+    for word in words:
+        if word.lower() in ("base", "prefix", "version") or word.endswith(":"):
+            continue
+        if word:
+            return word.lower() in _UPDATES
+    return False
 
 
 def unescape(query: str) -> str:

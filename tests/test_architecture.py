@@ -40,6 +40,8 @@ FLOORS = {
     "publish": 10, "publish.apache": 10, "publish.hosts": 10, "publish.links": 10,
     "publish.swap": 10,
     "serve": 10, "serve.cache": 10,
+    "serve.messages": 10, "serve.problems": 10, "serve.process": 10, "serve.spool": 10,
+    "serve.worker": 10, "serve.workers": 10,
     "": 11,
     "cli": 12, "cli.build": 12, "cli.check": 12, "cli.diff": 12, "cli.export": 12, "cli.publish": 12, "cli.query": 12,
     "cli.shared": 12, "cli.show": 12, "cli.verify": 12,

@@ -1,0 +1,117 @@
+"""The bytes of an answer on their way from a worker to whoever reads them, at their own speeds.
+
+A worker writes as fast as it can, a reader takes what time it wants: in between the answer lies in
+memory, or in a nameless file when it is large. So no slow reader ever holds a worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final
+
+from kg.serve.messages import Query
+from kg.serve.problems import RefusedError
+
+IN_MEMORY: Final = 1 << 20
+PIECE: Final = 1 << 17
+
+
+class Answer:
+    """The answer to a query while it comes; several may read it.
+
+    `format` and `graph` are set as soon as anything can be read. `left` is called when the last
+    reader has gone, be the answer `done` or not.
+    """
+
+    __slots__ = (
+        "_file", "_left", "_readers", "_waiting", "done", "format", "graph", "query", "refused",
+        "size",
+    )  # fmt: skip
+
+    def __init__(self, query: Query, left: Callable[[Answer], None]) -> None:
+        self.query = query
+        self.format = ""
+        self.graph = False
+        self.size = 0
+        self.done = False
+        self.refused: RefusedError | None = None
+        self._left = left
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+        self._readers = 0
+        self._waiting: list[asyncio.Future[None]] = []
+
+    # --- the side of the worker
+
+    def begin(self, *, format: str, graph: bool) -> None:
+        """Say what the answer is, and in what format it comes."""
+        self.format = format
+        self.graph = graph
+
+    def write(self, data: bytes) -> None:
+        """Add what came."""
+        self._file.seek(self.size)
+        self._file.write(data)
+        self.size += len(data)
+        self._wake()
+
+    def finish(self, refused: RefusedError | None = None) -> None:
+        """Nothing comes any more: because that was all, or for a reason."""
+        if not self.done:
+            self.done = True
+            self.refused = refused
+            self._wake()
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    # --- the side of the readers
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """While somebody reads, the answer is kept; when nobody does, it is given up."""
+        self._readers += 1
+        try:
+            yield
+        finally:
+            self._readers -= 1
+            if not self._readers:
+                self._left(self)
+                self._file.close()
+
+    async def started(self) -> None:
+        """Wait until there is something to read or all is over; raises `RefusedError`."""
+        while not self.size and not self.done:
+            await self._change()
+        if self.refused is not None:
+            raise self.refused
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """What there is, as it comes; raises `RefusedError` when there will be no end."""
+        at = 0
+        while True:
+            if at < self.size:
+                data = self.read(at, PIECE)
+                at += len(data)
+                yield data
+            elif self.refused is not None:
+                raise self.refused
+            elif self.done:
+                return
+            else:
+                await self._change()
+
+    def read(self, start: int, most: int = -1) -> bytes:
+        """What has come, from a place on."""
+        self._file.seek(start)
+        return self._file.read(most)
+
+    async def _change(self) -> None:
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        await future
