@@ -1,0 +1,1 @@
+"""Drawings made on the server: layout, text that fits, shapes."""

@@ -1,0 +1,1 @@
+"""Pages on evidence: studies, documents, hypotheses, disagreements, mechanisms, findings."""
