@@ -152,7 +152,7 @@ def base_rules(project: Project, formats: Sequence[str], ontology: str) -> str:
         "Options +FollowSymLinks",
         "RewriteEngine On",
         "",
-        *_own_pages(own, base.netloc, url),
+        *_own_pages(own, base, url),
         "# Which format does the client want?",
         *negotiation(formats),
         "# Where none will do, the page says what there is.",
@@ -187,9 +187,9 @@ def _thing(pattern: str, target: str) -> Iterator[str]:
     yield f'RewriteRule "^{pattern}$" "{target}/" [R=303,L]'
 
 
-def _own_pages(own: str, host: str, url: SplitResult) -> Iterator[str]:
-    """Nothing is sent on from where the site itself is, should it be on the same host."""
-    if url.netloc == host and url.path.startswith(own):
+def _own_pages(own: str, base: SplitResult, url: SplitResult) -> Iterator[str]:
+    """Nothing is sent on from the site itself, should that be below the base."""
+    if url.netloc == base.netloc and url.path.startswith(base.path):
         yield f'RewriteRule "^{re.escape(unquote(url.path.removeprefix(own)))}" - [L]'
 
 

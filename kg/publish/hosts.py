@@ -64,7 +64,8 @@ at {project.url}, in the format that the client asks for: a page, or RDF.
 ## How to register
 
 Put `.htaccess` and this file into the folder `/{folder}` of {host}. At w3id.org that is done by a
-pull request to its repository. Where the folder is there already, add the rules to those in it.
+pull request to its repository. Where the folder is there already, put the rules before
+those in it.
 
 ## Contact
 
