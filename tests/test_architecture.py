@@ -44,12 +44,14 @@ FLOORS = {
     "site.evidence": 9, "site.evidence.disagreements": 9, "site.evidence.findings": 9,
     "site.evidence.hypotheses": 9, "site.evidence.maps": 9, "site.evidence.mechanisms": 9,
     "site.evidence.reading": 9, "site.evidence.statements": 9, "site.evidence.studies": 9,
-    "serve": 10, "serve.cache": 10,
+    "serve": 10, "serve.app": 10, "serve.cache": 10, "serve.headers": 10, "serve.live": 10, "serve.log": 10,
+    "serve.openapi": 10, "serve.pages": 10, "serve.protocol": 10, "serve.routes": 10,
+    "serve.server": 10,
     "serve.messages": 10, "serve.problems": 10, "serve.process": 10, "serve.spool": 10,
     "serve.worker": 10, "serve.workers": 10,
     "": 11,
     "cli": 12, "cli.build": 12, "cli.check": 12, "cli.diff": 12, "cli.export": 12, "cli.publish": 12, "cli.query": 12,
-    "cli.shared": 12, "cli.show": 12, "cli.verify": 12,
+    "cli.serve": 12, "cli.shared": 12, "cli.show": 12, "cli.verify": 12,
 }  # fmt: skip
 
 PUBLIC = [

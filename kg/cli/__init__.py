@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "show": ("kg.cli.show", "Show all that is known of one thing."),
     "diff": ("kg.cli.diff", "Show what changed from one version of the data to another."),
     "export": ("kg.cli.export", "Write the graph in a standard format."),
+    "serve": ("kg.cli.serve", "Serve pages, data and SPARQL over HTTP."),
     "publish": ("kg.cli.publish", "Write the current release as a static site into a folder."),
 }
 
