@@ -1,5 +1,8 @@
+import os
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,3 +17,25 @@ def project_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     project = replace(load_project(ROOT), build=tmp_path_factory.mktemp("release") / "build")
     build_release(project)
     return open_release(project.build)
+
+
+def _fail_if_skipped(report: Any) -> None:
+    """Where nothing may be left out (`KG_NO_SKIP=1`), a test that was not run has failed."""
+    if os.environ.get("KG_NO_SKIP") and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"not run, and KG_NO_SKIP is set. {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report

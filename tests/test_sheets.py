@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nobody import folder_of_nobody, run_as_nobody
 from sample import BASE, compile_text, write_project
 
 from kg.build import build_release
@@ -102,11 +103,15 @@ def test_a_device_is_refused():
     assert read_sheet(Path("/dev/zero"), "zero.yaml", Limits()).problems[0].rule == "unreadable"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_a_problem(tmp_path: Path):
-    file = tmp_path / "a.yaml"
-    file.touch(mode=0)
-    assert read_sheet(file, "a.yaml", Limits()).problems[0].rule == "unreadable"
+def test_a_file_that_may_not_be_read_is_a_problem():
+    with folder_of_nobody() as folder:
+        (folder / "a.yaml").touch(mode=0)
+        said = run_as_nobody(
+            folder,
+            "from kg.sheets import Limits, read_sheet",
+            "print(read_sheet(folder / 'a.yaml', 'a.yaml', Limits()).problems[0].rule)",
+        )
+    assert said == "unreadable\n"
 
 
 def test_a_file_that_has_gone_is_a_problem(tmp_path: Path):

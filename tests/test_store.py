@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from nobody import folder_of_nobody, run_as_nobody
 from pyoxigraph import Literal, NamedNode, Quad, Store
 from tiny import BASE, quads, snapshot
 
@@ -217,16 +217,30 @@ def test_a_file_in_the_place_of_the_releases(tmp_path: Path) -> None:
         write(tmp_path, "one")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for root")
-def test_a_read_only_build_folder(tmp_path: Path) -> None:
-    write(tmp_path, "one")
-    tmp_path.chmod(0o555)
-    try:
-        with pytest.raises(KgError, match="the release cannot be written"):
-            write(tmp_path, "two")
-        assert words(tmp_path) == {'"one"'}
-    finally:
-        tmp_path.chmod(0o755)
+_WRITE = """
+from kg.errors import KgError
+from kg.store import build_lock, release_digest, write_release
+from tiny import quads
+"""
+_REFUSED = """
+data = quads("two")
+try:
+    with build_lock(folder):
+        write_release(folder, data, release_digest(data), {})
+except KgError as error:
+    print(error)
+"""
+
+
+def test_a_read_only_build_folder() -> None:
+    with folder_of_nobody() as folder:
+        write(folder, "one")
+        folder.chmod(0o555)
+        (folder / "lock").chmod(0o666)
+        imports = f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n{_WRITE}"
+        said = run_as_nobody(folder, imports, _REFUSED)
+        assert "the release cannot be written" in said
+        assert words(folder) == {'"one"'}
 
 
 def test_strangers_among_the_releases_are_in_nobodys_way(tmp_path: Path) -> None:
