@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import Literal, NamedNode, Store
 
 from kg import terms
 from kg.context import Context, is_iri
@@ -76,12 +76,18 @@ def is_known(store: Store, node: NamedNode) -> bool:
 
 def label_of(store: Store, node: NamedNode) -> str:
     """The label of a node, in English where there are several; '' when it has none."""
+    found = label_term(store, node)
+    return terms.text_of(found) if found is not None else ""
+
+
+def label_term(store: Store, node: NamedNode) -> Literal | NamedNode | None:
+    """As `label_of`, with the language it is in."""
     for predicate in (terms.PREF_LABEL, terms.LABEL):
-        found = [q.object for q in store.quads_for_pattern(node, predicate, None, None)]
-        labels = sorted((getattr(o, "language", None) != "en", terms.text_of(o)) for o in found)
-        if labels:
-            return labels[0][1]
-    return ""
+        quads = store.quads_for_pattern(node, predicate, None, None)
+        found = [q.object for q in quads if isinstance(q.object, Literal | NamedNode)]
+        if found:
+            return min(found, key=lambda o: (getattr(o, "language", None) != "en", o.value, str(o)))
+    return None
 
 
 def _entities(store: Store, base: str) -> set[str]:

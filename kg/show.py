@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from pyoxigraph import NamedNode, Quad, Store
@@ -19,15 +20,15 @@ from pyoxigraph import NamedNode, Quad, Store
 from kg import terms
 from kg.context import Context
 from kg.dumps.layout import Layout, term_order
-from kg.names import label_of
+from kg.names import label_of, label_term
 from kg.terms import text_of
-from kg.view import Group, Mention, Place, Property, Term, Value, View
+from kg.view import Group, Mention, Place, Property, Term, Text, Value, View
 
 _STANDS_FOR: Final = (terms.GIVEN, terms.CONTAINS)
 _IN_HEAD: Final = {
     terms.TYPE, terms.PREF_LABEL, terms.LABEL, terms.ALT_LABEL, terms.DEFINITION, terms.HAS_PASSAGE,
 }  # fmt: skip
-_STATEMENTS: Final = [
+STATEMENTS: Final = [
     terms.LE + "Finding", terms.LE + "Mechanism", terms.LE + "Characteristic",
     terms.LE + "Recommendation", terms.LE + "Limitation", terms.LE + "Correspondence",
 ]  # fmt: skip
@@ -40,6 +41,9 @@ _TELLING: Final = {
         "scope", "pValue", "pValueBelow", "reported",
     )
 }  # fmt: skip
+# Enough to read; who wants all of them asks by a query.
+_MOST_REFERENCES: Final = 20_000
+_MOST_MENTIONS: Final = 500
 _NUMBERS: Final = {terms.LE + "pValue", terms.LE + "pValueBelow"}
 
 
@@ -78,14 +82,16 @@ class Reader:
         self._layout = Layout.of(context)
         self._keys = {t.iri: key for key in reversed(context.keys) if (t := context.term(key))}
         self._graphs = set(store.named_graphs())
+        self._dataset = NamedNode(context.base)
         self._texts: dict[NamedNode, str] = {}
 
     def view(self, node: NamedNode) -> View:
         """All that the store has on a node."""
         kinds = self.kinds(node)
-        label = label_of(self._store, node)
+        found = label_term(self._store, node)
+        label = Text.of(found) if found is not None else ""
         labels = {
-            text_of(value)
+            Text.of(value)
             for predicate in (terms.PREF_LABEL, terms.LABEL, terms.ALT_LABEL)
             for value in self.objects(node, predicate)
         }
@@ -95,7 +101,7 @@ class Reader:
             label=label,
             kinds=tuple(map(self.text, kinds)),
             other_labels=tuple(sorted(labels - {label})),
-            definition=" ".join(map(text_of, self.objects(node, terms.DEFINITION))),
+            definition=_joined(self.objects(node, terms.DEFINITION)),
             properties=tuple(self.properties(node)),
             places=self.places(node),
             groups=tuple(self.groups(node)),
@@ -189,29 +195,42 @@ class Reader:
 
     def groups(self, node: NamedNode) -> Iterator[Group]:
         """What refers to a node, by kind: statements first."""
-        roles: defaultdict[NamedNode, set[str]] = defaultdict(set)
+        roles: defaultdict[NamedNode, set[NamedNode]] = defaultdict(set)
         targets: defaultdict[NamedNode, set[NamedNode]] = defaultdict(set)
-        for owner, predicate, target in self.references(node):
-            roles[owner].add(self.property_name(predicate.value))
+        for owner, predicate, target in islice(self.references(node), _MOST_REFERENCES):
+            roles[owner].add(predicate)
             targets[owner].add(target)
         by_kind: defaultdict[str, list[NamedNode]] = defaultdict(list)
         for owner in sorted(roles, key=term_order):
             kinds = self.kinds(owner)
             by_kind[kinds[0].value if kinds else ""].append(owner)
         for kind in sorted(by_kind, key=_kind_order):
-            said = kind in _STATEMENTS
+            owners = by_kind[kind]
             mentions = [
-                Mention(
-                    subject=self.value(owner),
-                    roles=tuple(sorted(roles[owner])),
-                    through=tuple(sorted(self.text(t) for t in targets[owner] - {node})),
-                    properties=tuple(self._telling(owner, targets[owner])) if said else (),
-                    places=self.places(owner) if said else (),
-                )
-                for owner in by_kind[kind]
+                self._mention(owner, roles[owner], targets[owner], node, said=kind in STATEMENTS)
+                for owner in owners[:_MOST_MENTIONS]
             ]
             name = self.text(NamedNode(kind)) if kind else "of no kind"
-            yield Group(name, tuple(mentions), kind)
+            yield Group(name, tuple(mentions), len(owners) - len(mentions), kind)
+
+    def _mention(
+        self,
+        owner: NamedNode,
+        roles: set[NamedNode],
+        targets: set[NamedNode],
+        node: NamedNode,
+        *,
+        said: bool,
+    ) -> Mention:
+        named = sorted((self.property_name(role.value), role.value) for role in roles)
+        return Mention(
+            subject=self.value(owner),
+            roles=tuple(dict.fromkeys(name for name, _ in named)),
+            through=tuple(sorted(self.text(target) for target in targets - {node})),
+            properties=tuple(self._telling(owner, targets)) if said else (),
+            places=self.places(owner) if said else (),
+            role_iris=tuple(iri for _, iri in named),
+        )
 
     def references(self, node: NamedNode) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
         """What refers to the node, by which property, and to the node or what stands for it."""
@@ -220,8 +239,9 @@ class Reader:
             target = todo.pop()
             for quad in self._store.quads_for_pattern(None, None, target, None):
                 subject = quad.subject
-                if not isinstance(subject, NamedNode) or subject in self._graphs:
-                    continue
+                described = subject in self._graphs or quad.graph_name == self._dataset
+                if described or not isinstance(subject, NamedNode):
+                    continue  # the build speaks of the thing there, not the sheets
                 owner = self.owner(subject)
                 if owner != node:
                     yield owner, quad.predicate, target
@@ -240,6 +260,14 @@ class Reader:
             node = min(parents, key=term_order)
 
 
+def _joined(texts: list[Term]) -> str:
+    """Texts as one, which has a language where they all have the same."""
+    joined = Text(" ".join(map(text_of, texts)))
+    languages = {Text.of(text).language for text in texts}
+    joined.language = languages.pop() if len(languages) == 1 else ""
+    return joined
+
+
 def _place_order(place: Place) -> tuple[str, int, int]:
     start, end = (int(n) if n.isdecimal() else 0 for n in (place.start, place.end))
     return place.document, start, end
@@ -247,4 +275,4 @@ def _place_order(place: Place) -> tuple[str, int, int]:
 
 def _kind_order(kind: str) -> tuple[int, str]:
     """Statements first, in the order a reader of evidence looks for them."""
-    return (_STATEMENTS.index(kind) if kind in _STATEMENTS else len(_STATEMENTS)), kind
+    return (STATEMENTS.index(kind) if kind in STATEMENTS else len(STATEMENTS)), kind

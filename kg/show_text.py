@@ -65,10 +65,12 @@ class _Page:
                 name = " " * column
 
     def _group(self, group: Group) -> Iterator[str]:
-        count = len(group.mentions)
+        count = len(group.mentions) + group.more
         yield self._style(f"{group.kind[:1].upper()}{group.kind[1:]} ({count})", _BOLD)
         for mention in group.mentions:
             yield from self._mention(mention)
+        if group.more:
+            yield from self._wrap(f"and {group.more} more", _INDENT)
 
     def _mention(self, mention: Mention) -> Iterator[str]:
         inner = _INDENT * 2

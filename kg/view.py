@@ -13,6 +13,23 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 Term = NamedNode | BlankNode | Literal
 
 
+class Text(str):
+    """A text that knows its language; '' where data do not tell it.
+
+    >>> Text.of(Literal("fer", language="fr")).language
+    'fr'
+    """
+
+    language: str = ""
+
+    @classmethod
+    def of(cls, term: Term) -> Text:
+        """What a term says, in its language."""
+        text = cls(term.value)
+        text.language = (term.language or "") if isinstance(term, Literal) else ""
+        return text
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A literal's text, or a thing's label with its short name and, if nested, what it says.
@@ -34,6 +51,11 @@ class Value:
     def language(self) -> str:
         """The language of a text that has one."""
         return (self.term.language or "") if isinstance(self.term, Literal) else ""
+
+    @property
+    def datatype(self) -> str:
+        """The IRI of the datatype of a literal."""
+        return self.term.datatype.value if isinstance(self.term, Literal) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +85,35 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Something that refers to the thing shown: as what, and through what that stands for it."""
+    """Something that refers to the thing shown: as what, and through what that stands for it.
+
+    `role_iris` are the properties that `roles` are the names of.
+    """
 
     subject: Value
     roles: tuple[str, ...]
     through: tuple[str, ...]
     properties: tuple[Property, ...]
     places: tuple[Place, ...]
+    role_iris: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """All mentions by one kind of thing."""
+    """The mentions by one kind of thing, and how many more there are than are listed."""
 
     kind: str
     mentions: tuple[Mention, ...]
+    more: int = 0
     iri: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One thing: what it is called, what it is, what it says, and what refers to it."""
+    """One thing: what it is called, what it is, what it says, and what refers to it.
+
+    Its labels are `Text` where they are read from a store.
+    """
 
     iri: str
     name: str

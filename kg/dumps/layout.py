@@ -36,6 +36,9 @@ _USUAL: Final = {
     "oa": terms.OA,
     "sh": terms.SH,
     "void": terms.VOID,
+    "dcat": terms.DCAT,
+    "foaf": terms.FOAF,
+    "spdx": terms.SPDX,
     "schema": terms.SCHEMA,
 }
 

@@ -16,13 +16,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from kg import __version__
 from kg.project import Project
 from kg.site.content import Content
-from kg.site.files import Assets
+from kg.site.errors import Errors
+from kg.site.files import Assets, Downloads, Robots
 from kg.site.home import Home
+from kg.site.lists import Lists
 from kg.site.pages import Kind, Page, Section
+from kg.site.search import Search
 from kg.site.things import Things
 from kg.store import Release
 
@@ -41,18 +45,26 @@ class Site:
         self._content = Content(release, project)
         settings = f"{release.digest} {__version__} {_settings(project)}"
         self.digest = hashlib.sha256(settings.encode()).hexdigest()
-        things = Things(self._content)
+        content = self._content
+        self._things, self._downloads, self._errors = (
+            Things(content), Downloads(content), Errors(content),
+        )  # fmt: skip
         sections: list[Section] = [
-            Home(self._content),
+            Home(content),
+            Lists(content),
+            Search(content),
             Assets(),
-            things,  # last: what others have taken is not theirs
+            self._downloads,
+            self._errors,
+            self._things,  # what others have taken is not theirs
+            Robots(content),  # which knows of all others
         ]
         self._sections: dict[str, Section] = {}
         for section in sections:
             for page in section.pages():
                 self._content.where[page.path] = page
                 self._sections[page.path] = section
-        self.unplaced = tuple(things.unplaced)
+        self.unplaced = tuple(self._things.unplaced)
 
     def page(self, path: str) -> Page | None:
         """The page at a path, or None."""
@@ -66,12 +78,16 @@ class Site:
         """A page in one of its formats; the same bytes every time, for the same release."""
         return self._sections[page.path].render(page, format_, params or {})
 
+    def file_path(self, page: Page) -> Path | None:
+        """Where a download lies on the disk, so that nobody needs to hold it in memory."""
+        return self._downloads.path(page) if self._is_download(page) else None
+
+    def _is_download(self, page: Page) -> bool:
+        return self._sections.get(page.path) is self._downloads
+
     def error(self, status: int, path: str, detail: str = "") -> bytes:
-        """The HTML page that says why there is no other."""
-        page = Page(path, "file", title=str(status))
-        return self._content.error(
-            "error.html", page, absolute=False, title=str(status), status=status, detail=detail
-        )
+        """The HTML page that says why there is no other; `path` is the address as asked for."""
+        return self._errors.error(status, path, detail)
 
 
 def _settings(project: Project) -> list[object]:

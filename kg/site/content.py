@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -18,15 +19,21 @@ from kg.iris import local_name
 from kg.project import Project
 from kg.show import Reader
 from kg.site.addresses import address, path_of, relative
+from kg.site.directory import Directory, entry_of
 from kg.site.embedded import embedded
 from kg.site.pages import Page
 from kg.site.render import Templates
 from kg.store import Release
+from kg.view import Text
 
 _CREATIVE_COMMONS: Final = re.compile(
     r"https?://creativecommons\.org/(?:licenses/([a-z-]+)|publicdomain/(zero))/([0-9.]+)/?"
 )
 _NAV: Final = ("types", "search", "queries", "ontology", "downloads", "quality")
+
+_TYPE: Final = terms.TYPE.value
+_IDENTIFIER: Final = NamedNode(terms.DCTERMS + "identifier")
+_HASH: Final = re.compile("[0-9a-f]{8,}")
 
 Crumb = tuple[str, str]
 """A step of the way to a page: its name and its address."""
@@ -35,7 +42,8 @@ Crumb = tuple[str, str]
 class Content:
     """A release as its pages see it.
 
-    `where` is every page by its path; the site fills it in before the first page is rendered.
+    `where` is every page by its path, and `lists` the path of the list of each class; the site
+    fills them in before the first page is rendered.
     """
 
     def __init__(self, release: Release, project: Project) -> None:
@@ -47,6 +55,7 @@ class Content:
         self.title = project.title or project.base
         self.version = project.version or release.digest[:12]
         self.where: dict[str, Page] = {}
+        self.lists: dict[str, str] = {}
         self.ontology = self._ontology()
         self._templates = Templates(
             project=project,
@@ -54,6 +63,7 @@ class Content:
             license=license_name(project.license),
             formats=FORMATS,
             site_title=self.title,
+            name_of=self.name_of,
         )
 
     def _ontology(self) -> str:
@@ -94,8 +104,77 @@ class Content:
         return self.context.shorten(iri)
 
     def name_of(self, iri: str) -> str:
-        """What a thing is called: its label, else what stands for it."""
-        return self.reader.text(NamedNode(iri))
+        """What a thing is called: its label, else where it is, else what it is part of."""
+        node = NamedNode(iri)
+        text, short = self.reader.text(node), self.context.shorten(iri)
+        if text != short:
+            return text
+        place = self.reader.place(node)
+        if place.source:
+            paragraph = f", paragraph {place.paragraph}" if place.paragraph else ""
+            span = f", {place.start}–{place.end}" if place.start and place.end else ""  # noqa: RUF001
+            return f"{place.document}{paragraph}{span}"
+        owner = self.reader.owner(node)
+        if owner == node:
+            return short
+        names = [n for n in iri[len(owner.value) :].split("/") if n and not _HASH.fullmatch(n)]
+        return f"{names[-1] if names else 'part'} of {self.reader.text(owner)}"
+
+    def is_nested(self, iri: str) -> bool:
+        """Whether the path of a thing is below that of another."""
+        path = path_of(iri, self.project.base) or ""
+        while path := path.rpartition("/")[0]:
+            if path in self.where:
+                return True
+        return False
+
+    def subjects(self) -> list[str]:
+        """The IRIs below the base that are described, in order."""
+        return sorted(
+            row["s"].value
+            for row in self._rows("SELECT DISTINCT ?s { GRAPH ?g { ?s ?p ?o } }")
+            if row["s"].value.startswith(self.project.base)
+        )
+
+    def typed(self) -> Iterator[tuple[str, str]]:
+        """Things below the base with their classes; the ontology's own terms are left out."""
+        for row in self._rows(f"SELECT DISTINCT ?s ?c ?g {{ GRAPH ?g {{ ?s <{_TYPE}> ?c }} }}"):
+            ours = row["s"].value.startswith(self.project.base)
+            if ours and row["g"].value != self.ontology and isinstance(row["c"], NamedNode):
+                yield row["s"].value, row["c"].value
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Every thing that has a name, or that is no part of another."""
+        kinds: dict[str, str] = {}
+        for iri, kind in self.typed():
+            kinds[iri] = min(kind, kinds.get(iri, kind))
+        labels = self._texts(terms.PREF_LABEL, terms.LABEL)
+        others = self._texts(terms.ALT_LABEL, _IDENTIFIER)
+        entries = []
+        for page in self.where.values():
+            if page.kind not in ("thing", "gone"):
+                continue
+            own = sorted(labels.get(page.iri, ()), key=lambda text: (text.language != "en", text))
+            if not own and self.is_nested(page.iri):
+                continue
+            label = own[0] if own else Text(self.context.shorten(page.iri))
+            more = [*own[1:], *sorted(others.get(page.iri, ()))]
+            kind = kinds.get(page.iri, "")
+            entries.append(entry_of(page, label, label.language, kind, more))
+        return Directory(entries)
+
+    def _texts(self, *predicates: NamedNode) -> dict[str, set[Text]]:
+        found: defaultdict[str, set[Text]] = defaultdict(set)
+        for predicate in predicates:
+            for row in self._rows(f"SELECT ?s ?o {{ GRAPH ?g {{ ?s <{predicate.value}> ?o }} }}"):
+                found[row["s"].value].add(Text.of(row["o"]))
+        return found
+
+    def _rows(self, query: str) -> Iterator[Any]:
+        """The solutions of a query: for a whole store, faster than a pattern by far."""
+        solutions: Any = self.store.query(query)
+        yield from solutions
 
     def rdf(self, quads: Iterable[Quad], format_: str) -> bytes:
         """Quads in an RDF format, by its name."""
@@ -146,6 +225,7 @@ class Content:
             "href": href,
             "inside": lambda iri: self.address_of(iri) is not None,
             "url": self.project.url + here,
+            "where": self.where,
             "menu": [self.where[path] for path in _NAV if path in self.where],
             "address": address,
             "description": self.project.description,

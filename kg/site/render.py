@@ -18,6 +18,11 @@ _FORBIDDEN: Final = re.compile(
     + "]"
 )
 
+_DURATION: Final = re.compile(
+    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
+)
+_UNITS: Final = ("year", "month", "week", "day", "hour", "minute", "second")
+
 
 class Templates:
     """The template set; `shared` is known to every template."""
@@ -26,13 +31,14 @@ class Templates:
         self._environment = jinja2.Environment(
             loader=jinja2.PackageLoader("kg.site"),
             autoescape=True,
+            auto_reload=False,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             finalize=shown,
         )
         self._environment.globals |= shared
-        self._environment.filters |= {"plural": plural, "capital": capital}
+        self._environment.filters |= {"plural": plural, "capital": capital, "duration": duration}
 
     def render(self, template: str, **values: Any) -> bytes:
         """A template with its values, as UTF-8."""
@@ -66,6 +72,19 @@ def shown(value: Any) -> Any:
     if not isinstance(value, str) or not _FORBIDDEN.search(value):
         return value
     return type(value)(_FORBIDDEN.sub("\ufffd", value))
+
+
+def duration(text: str) -> str:
+    """An ISO 8601 duration in words; any other text as it is.
+
+    >>> duration("P1M"), duration("P1Y6M"), duration("PT30M"), duration("a while")
+    ('1 month', '1 year 6 months', '30 minutes', 'a while')
+    """
+    match = _DURATION.fullmatch(text)
+    if not match or not any(match.groups()):
+        return text
+    parts = zip(match.groups(), _UNITS, strict=True)
+    return " ".join(f"{n} {unit if n == '1' else unit + 's'}" for n, unit in parts if n)
 
 
 def script_data(data: Any) -> Markup:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad
 
+from kg import terms
+from kg.context import is_iri
 from kg.formats import RDF_FORMATS
-from kg.iris import local_name, slug
 from kg.show import describe
-from kg.site.addresses import path_of
+from kg.site.addresses import address, path_of
 from kg.site.content import Content, Crumb
+from kg.site.entity import entity_parts
 from kg.site.pages import RESERVED, THING_FORMATS, Page
 from kg.site.views import THING_VIEWS, ThingView
 
 _EXTENSIONS: Final = frozenset({"html", *(f.extension for f in RDF_FORMATS.values())})
+_IN_DATASET: Final = NamedNode(terms.VOID + "inDataset")
+_MOST_CONTENTS: Final = 500
+_MOST_EMBEDDED: Final = 2_000
 
 
 class Things:
@@ -27,77 +32,136 @@ class Things:
         self._views = {class_: view for view in THING_VIEWS for class_ in view.classes}
         # Things told apart from a page's own by a fragment: they are described on that page.
         self._parts: defaultdict[str, list[str]] = defaultdict(list)
+        self._graphs = frozenset(content.store.named_graphs())
         self.unplaced: list[str] = []
 
     def pages(self) -> Iterator[Page]:
         """Every thing that has a path which collides with no other page's."""
+        gone = self._gone()
         found: dict[str, Page] = {}
         risky: list[Page] = []
-        for iri in self._subjects():
+        for iri in self._content.subjects():
             path = path_of(iri, self._content.project.base)
-            if path in self._content.where:
+            taken = self._content.where.get(path) if path is not None else None
+            if taken and taken.kind != "file":
                 continue  # a page of the site describes it
-            if path is None or path.split("/")[0] in RESERVED:
+            if path is None or taken or path.split("/")[0] in RESERVED:
                 self.unplaced.append(iri)
                 continue
             whole, hash_, _ = iri.partition("#")
             if hash_:
                 self._parts[path].append(iri)
-            page = Page(path, "thing", THING_FORMATS, whole)
+            page = Page(path, "gone" if iri in gone else "thing", THING_FORMATS, whole)
             if _is_risky(path):
                 risky.append(page)
             elif found.setdefault(path, page).iri != whole:
                 self.unplaced.append(iri)
         for page in risky:
-            if any(path in found for path in _rivals(page.path)) or page.path == "index":
+            if page.path == "index" or any(path in found for path in _rivals(page.path)):
                 self.unplaced.append(page.iri)
             else:
                 found[page.path] = page
         yield from found.values()
 
-    def _subjects(self) -> list[str]:
-        """All subjects below the base, in order."""
-        base = self._content.project.base
-        found = {quad.subject.value for quad in self._content.store}
-        return sorted(iri for iri in found if iri.startswith(base))
+    def _gone(self) -> frozenset[str]:
+        """The things that were retired."""
+        quads = self._content.store.quads_for_pattern(None, terms.DEPRECATED, None, None)
+        return frozenset(q.subject.value for q in quads if _is_true(q.object))
 
     def render(self, page: Page, format_: str, params: Mapping[str, str]) -> bytes:  # noqa: ARG002
         """A thing as a page, or its description as data."""
-        quads = self.describe(page)
+        content, node = self._content, NamedNode(page.iri)
+        quads = [*self._describe(page), *self._document(page)]
         if format_ != "html":
-            return self._content.rdf(quads, format_)
-        node = NamedNode(page.iri)
-        view = self._content.reader.view(node)
+            if node in self._graphs:
+                quads = list(content.store.quads_for_pattern(None, None, None, node))
+            return content.rdf(quads, format_)
+        view = content.reader.view(node)
         chosen = self._view_of(view.kind_iris)
-        own: dict[str, Any] = chosen.values(self._content, node) if chosen else {}
-        template = chosen.template if chosen else "thing.html"
-        title = self._content.name_of(page.iri)
-        values = {"view": view, "description": view.definition, **own}
-        return self._content.html(template, page, title, self._crumbs(page), quads, **values)
+        own: dict[str, Any] = chosen.values(content, view) if chosen else {}
+        view = own.get("view", view)
+        values: dict[str, Any] = {
+            "view": view,
+            "description": view.definition,
+            "title_language": getattr(view.label, "language", ""),
+            "contents": self._contents(node),
+            "replaced_by": content.reader.objects(node, terms.REPLACED_BY),
+            **entity_parts(content, view),
+            **own,
+        }
+        template = "gone.html" if page.kind == "gone" else chosen.template if chosen else ""
+        title, data = content.name_of(page.iri), quads[:_MOST_EMBEDDED]
+        crumbs = self._crumbs(page)
+        return content.html(template or "thing.html", page, title, crumbs, data, **values)
 
-    def describe(self, page: Page) -> list[Quad]:
+    def _describe(self, page: Page) -> list[Quad]:
         """What the store says of a page's thing, of what is nested in it, and of its parts."""
         store = self._content.store
         nodes = [page.iri, *self._parts.get(page.path, ())]
         return [quad for iri in nodes for quad in describe(store, NamedNode(iri))]
 
-    def _view_of(self, kinds: tuple[str, ...]) -> ThingView | None:
-        return next((self._views[kind] for kind in kinds if kind in self._views), None)
+    def _document(self, page: Page) -> Iterator[Quad]:
+        """What a client that followed a link should know besides: whose description this is.
+
+        The document is told from its thing, as VoID has it (section 6.1), and has the licence.
+        """
+        project = self._content.project
+        document = project.url + address(page.path, "html")
+        if not is_iri(document):
+            return
+        subject, thing = NamedNode(document), NamedNode(page.iri)
+        yield Quad(subject, terms.PRIMARY_TOPIC, thing)
+        yield Quad(subject, _IN_DATASET, NamedNode(project.base))
+        if project.license:
+            yield Quad(subject, terms.LICENSE, NamedNode(project.license))
+
+    def _contents(self, graph: NamedNode) -> list[tuple[str, str]]:
+        """The things that the graph of a sheet describes, by name; the first of very many."""
+        if graph not in self._graphs:
+            return []
+        found = {
+            q.subject.value
+            for q in self._content.store.quads_for_pattern(None, terms.TYPE, None, graph)
+            if q.subject != graph
+        }
+        whole = [iri for iri in sorted(found) if not self._content.is_nested(iri)]
+        return [(iri, self._content.name_of(iri)) for iri in whole[:_MOST_CONTENTS]]
+
+    def _view_of(self, kinds: Iterable[str]) -> ThingView | None:
+        """The view of a class of the thing, or of the nearest class above."""
+        level = list(kinds)
+        seen = set(level)
+        while level:
+            for kind in level:
+                if kind in self._views:
+                    return self._views[kind]
+            above = {
+                class_.value
+                for kind in level
+                for class_ in self._content.reader.objects(NamedNode(kind), terms.SUBCLASS_OF)
+                if isinstance(class_, NamedNode)
+            }
+            level = sorted(above - seen)
+            seen |= above
+        return None
 
     def _crumbs(self, page: Page) -> list[Crumb]:
-        """Its class, and what it is nested in."""
-        content = self._content
-        owner = content.reader.owner(NamedNode(page.iri))
-        kinds = content.reader.kinds(owner)
+        """The list of its class, and what it is nested in."""
+        content, node = self._content, NamedNode(page.iri)
+        owner = content.reader.owner(node)
         crumbs = []
-        if kinds:
-            path = f"types/{slug(local_name(kinds[0].value))}"
-            if path in content.where:
-                crumbs.append((content.name_of(kinds[0].value), f"{path}/"))
-        address = content.address_of(owner.value)
-        if owner.value != page.iri and address is not None:
-            crumbs.append((content.name_of(owner.value), address))
+        for kind in content.reader.kinds(owner)[:1]:
+            path = content.lists.get(kind.value)
+            if path:
+                crumbs.append((content.name_of(kind.value), address(path, "html")))
+        where = content.address_of(owner.value)
+        if owner != node and where is not None:
+            crumbs.append((content.name_of(owner.value), where))
         return crumbs
+
+
+def _is_true(term: object) -> bool:
+    return isinstance(term, Literal) and term.value in ("true", "1")
 
 
 def _is_risky(path: str) -> bool:
@@ -109,13 +173,19 @@ def _is_risky(path: str) -> bool:
 
 
 def _rivals(path: str) -> Iterator[str]:
-    """The paths whose pages would need the same names on disk."""
+    """The paths whose pages would need the same names on disk.
+
+    >>> list(_rivals("iron.ttl")), list(_rivals("iron/")), list(_rivals("a/index"))
+    (['iron'], ['iron'], ['a', 'a/'])
+    """
     names = path.split("/")
     for end, name in enumerate(names, start=1):
         above = "/".join(names[: end - 1])
         stem, _, extension = name.rpartition(".")
-        if end == len(names) and name in ("", "index"):
-            yield from (above, f"{above}/") if above else ("",)
+        if name == "":
+            yield above
+        elif name == "index" and end == len(names):
+            yield from (above, f"{above}/")
         elif extension in _EXTENSIONS:
             yield "/".join([*names[: end - 1], stem])
             if stem == "index":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,11 +10,9 @@ from pyoxigraph import NamedNode
 
 from kg import terms
 from kg.site.evidence.reading import Facts, le, node_of
+from kg.site.render import duration
 from kg.view import Place, Value
 
-_DURATION: Final = re.compile(
-    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
-)
 _TRENDS: Final = {
     le("direction-higher"): "up",
     le("direction-lower"): "down",
@@ -27,7 +24,6 @@ _FILLINGS: Final = {
     le("significance-significant"): "full",
     le("significance-not-significant"): "empty",
 }
-_UNITS: Final = ("year", "month", "week", "day", "hour", "minute", "second")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +38,9 @@ class Given:
 
     @property
     def amount(self) -> str:
-        """Dose, duration and route in a few words; '' when nothing of it is told."""
-        return ", ".join(part for part in (self.dose, self.duration, self.route) if part)
+        """How much for how long, and by which route; '' when no amount is told."""
+        told = [part for part in (self.dose, self.duration) if part]
+        return ", ".join([*told, self.route] if told and self.route else told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +75,11 @@ class FindingRow:
     filling: str
     hedges: tuple[str, ...]
     places: tuple[Place, ...]
+
+    @property
+    def partial(self) -> bool:
+        """Whether it is about a part of the people studied, and not to be read as about all."""
+        return self.subgroup_of is not None
 
     @property
     def brief(self) -> tuple[str, ...]:
@@ -175,19 +177,6 @@ def quantity(facts: Facts, node: NamedNode) -> str:
         else:
             value = f"{over}{low}" if low else f"{under}{high}" if high else ""
     return f"{value} {unit}".strip() if unit != "1" else value
-
-
-def duration(text: str) -> str:
-    """An ISO 8601 duration in words; any other text as it is.
-
-    >>> duration("P1M"), duration("P1Y6M"), duration("PT30M"), duration("a while")
-    ('1 month', '1 year 6 months', '30 minutes', 'a while')
-    """
-    match = _DURATION.fullmatch(text)
-    if not match or not any(match.groups()):
-        return text
-    parts = zip(match.groups(), _UNITS, strict=True)
-    return " ".join(f"{n} {unit if n == '1' else unit + 's'}" for n, unit in parts if n)
 
 
 def _known(
