@@ -34,6 +34,7 @@ from kg.store import (
     remove_leftovers,
     write_release,
 )
+from kg.tombstones import find_removed
 from kg.validate import place_results, validate
 
 Progress = Callable[[str, int, int], None]
@@ -106,10 +107,10 @@ def check_project(
     progress("validate", 0, 0)
     reported = {p.value for sheet in sheets for p in sheet.problems if p.rule == "unknown-term"}
     results = [
-        # A reference to nothing, or an unknown term, has been reported for what it is.
+        # A reference to nothing or to a tombstone, or an unknown term, has been reported as such.
         result
         for result in validate([*dataset, *ontology.quads], project.shapes)
-        if result.value not in links.dangling | reported
+        if result.value not in links.dangling | links.retired | reported
     ]
     progress("passages", 0, 0)
     passages = check_passages(quads, documents, places) if documents else count_unchecked(quads)
@@ -127,6 +128,17 @@ def check_project(
         ontology=ontology,
         context=context,
     )
+
+
+def check_removed(project: Project, checked: Checked) -> Checked:
+    """With a warning for everything that the current release has and the sheets describe no more.
+
+    Sheets that could not be read whole may well describe it; then nothing is said.
+    """
+    if not all(sheet.whole for sheet in checked.sheets):
+        return checked
+    problems = {*checked.problems, *find_removed(project.build, checked.quads, checked.context)}
+    return replace(checked, problems=tuple(sorted(problems, key=lambda problem: problem.order)))
 
 
 def load_vocabulary(project: Project) -> tuple[Context, Ontology]:
@@ -180,7 +192,7 @@ def build_release(
         if known:
             remove_leftovers(project.build)
             return _timed(known, start, unchanged=True)
-        checked = check_project(project, documents, progress)
+        checked = check_removed(project, check_project(project, documents, progress))
         refused = refusals(checked.problems, checked.passages, strict=strict)
         if refused:
             raise NonconformingError(refused)
@@ -189,7 +201,12 @@ def build_release(
         summary = _summarize(checked, digest)
         if input_digest(project, documents) != inputs:
             inputs = ""  # a file was edited meanwhile: the next build must not trust this one
-        manifest = {"inputs": inputs, "software": f"kg {__version__}", "summary": asdict(summary)}
+        manifest = {
+            "inputs": inputs,
+            "software": f"kg {__version__}",
+            "removed": [p.focus for p in checked.problems if p.rule == "removed"],
+            "summary": asdict(summary),
+        }
         write_release(project.build, checked.quads, digest, manifest)
     return _timed(summary, start, unchanged=False)
 

@@ -16,6 +16,7 @@ from kg.found import Block
 from kg.iris import local_name
 from kg.ontology import canonical
 from kg.sheets import Mark
+from kg.tombstones import ALLOWED, heirs, is_true, leads_back
 
 # How many pairs of names to compare for "did you mean", in all: about a second.
 _COMPARISONS: Final = 50_000
@@ -54,22 +55,28 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What the checks found; `dangling` holds the IRIs that nothing describes."""
+    """What the checks found.
+
+    `dangling` holds the IRIs that nothing describes, `retired` those that are tombstones: no shape
+    needs to complain of a reference to one.
+    """
 
     problems: tuple[Problem, ...]
     dangling: frozenset[str]
+    retired: frozenset[str] = frozenset()
 
 
 def check_links(
     sheets: Sequence[Compiled], places: Places, base: str, known: frozenset[str] = frozenset()
 ) -> Links:
-    """Find shared graphs, references to nothing, and nodes defined twice in different ways.
+    """Find shared graphs, references to nothing or to what is retired, and conflicting nodes.
 
     `known` holds the IRIs that the ontology describes; they may be under the base as well.
     When a sheet could not be read whole, what it defines is unknown: references are then not
     judged, and a note says so.
     """
-    problems = [*_shared_graphs(sheets), *_conflicts(places)]
+    graves = _tombstones(places)
+    problems = [*_shared_graphs(sheets), *_conflicts(places), *_retired(places, graves, base)]
     defined = {terms.text_of(quad.subject) for sheet in sheets for quad in sheet.quads}
     defined |= {sheet.graph for sheet in sheets} | {base, software_iri(base)}
     dangling = (
@@ -88,7 +95,7 @@ def check_links(
         problems += [Problem(name, 0, 0, message, "not-checked", Severity.INFO) for name in broken]
     else:
         problems += _dangling(places, dangling, defined, base)
-    return Links(tuple(problems), frozenset(dangling))
+    return Links(tuple(problems), frozenset(dangling), frozenset(graves))
 
 
 def _shared_graphs(sheets: Sequence[Compiled]) -> Iterator[Problem]:
@@ -98,6 +105,50 @@ def _shared_graphs(sheets: Sequence[Compiled]) -> Iterator[Problem]:
         if other != sheet.name:
             message = f"would share the graph <{sheet.graph}> with {other}; rename one of them"
             yield Problem(sheet.name, 0, 0, message, "shared-graph")
+
+
+def _tombstones(places: Places) -> dict[str, list[str]]:
+    """The IRIs that sheets retire, each with what replaced it."""
+    found: dict[str, list[str]] = {}
+    for descriptions in places.blocks():
+        for _, block in descriptions:
+            if any(is_true(value) for value, _ in block.values.get(terms.DEPRECATED.value, ())):
+                values = block.values.get(terms.REPLACED_BY.value, ())
+                found.setdefault(block.subject, []).extend(value for value, _ in values)
+    return found
+
+
+def _retired(places: Places, graves: dict[str, list[str]], base: str) -> Iterator[Problem]:
+    """What is wrong with tombstones, and which references lead to one."""
+    for descriptions in places.blocks() if graves else ():
+        for name, block in descriptions:
+            for predicate, values in block.values.items():
+                if block.subject in graves:
+                    message = _misfit(block.subject, predicate, graves)
+                    if message:
+                        yield Problem(
+                            name, *block.keys[predicate], message, "tombstone",
+                            focus=block.subject, path=predicate,
+                        )  # fmt: skip
+                    continue
+                for value, mark in values:
+                    if value in graves:
+                        found = [f"`{iri.removeprefix(base)}`" for iri in heirs(value, graves.get)]
+                        end = f"; refer to {' or '.join(found)}, which replaced it" if found else ""
+                        message = f"`{value.removeprefix(base)}` is retired{end}"
+                        yield Problem(
+                            name, *mark, message, "retired", Severity.WARNING,
+                            focus=block.subject, path=predicate, value=value,
+                        )  # fmt: skip
+
+
+def _misfit(subject: str, predicate: str, graves: dict[str, list[str]]) -> str:
+    """What is wrong with a property of a tombstone; '' when nothing is."""
+    if predicate not in ALLOWED:
+        return f"a retired node says what replaced it, and a note; `{local_name(predicate)}` goes"
+    if predicate == terms.REPLACED_BY.value and leads_back(subject, graves.get):
+        return "what replaced a retired node must not lead back to it"
+    return ""
 
 
 def _dangling(

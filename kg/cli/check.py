@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kg.build import check_project, refusals
+from kg.build import check_project, check_removed, refusals
 from kg.cli.shared import Session, documents_option, report_option
 from kg.report import FORMATS
 
@@ -26,6 +26,7 @@ def command(ctx: click.Context, documents: Path | None, strict: bool, format_: s
     session = Session.of(ctx)
     with session.progress() as progress:
         checked = check_project(session.project, documents, progress)
+        checked = check_removed(session.project, checked)
     # Passages can only be asked for where there are documents to check them against.
     passages = checked.passages if documents else replace(checked.passages, not_checked=0)
     refused = refusals(checked.problems, passages, strict=strict)

@@ -18,6 +18,7 @@ from kg.diff.changes import Change, Diff, Entry, Kind, Term, Thing
 from kg.diff.pairs import Row, pair_parts, pair_values
 from kg.names import label_of
 from kg.things import data_graphs, is_data_graph, is_provenance, is_under
+from kg.tombstones import is_retired
 
 
 @dataclass
@@ -49,11 +50,6 @@ class Side:
             is_data_graph(quad.graph_name, self.base)
             for quad in self.store.quads_for_pattern(node, None, None, None)
         )
-
-    def retired(self, node: NamedNode) -> bool:
-        """Whether a node is a tombstone here."""
-        values = self.store.quads_for_pattern(node, terms.DEPRECATED, None, None)
-        return any(terms.text_of(quad.object) in ("true", "1") for quad in values)
 
     def whole(self, node: NamedNode) -> tuple[NamedNode, NamedNode] | None:
         """The node that this one is nested in, and by which property; None for a thing."""
@@ -140,7 +136,11 @@ def _kind(node: NamedNode, old: Side, new: Side) -> Kind:
         return Kind.ADDED
     if not new.describes(node):
         return Kind.REMOVED
-    return Kind.RETIRED if new.retired(node) and not old.retired(node) else Kind.CHANGED
+    return (
+        Kind.RETIRED
+        if is_retired(new.store, node) and not is_retired(old.store, node)
+        else Kind.CHANGED
+    )
 
 
 def _renames(

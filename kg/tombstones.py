@@ -1,0 +1,117 @@
+"""Identifiers that were retired, and those that went without a word.
+
+Whoever cites an IRI must find out what became of it. A **tombstone** is a node that says no more
+than `owl:deprecated true`, what replaced it (`dcterms:isReplacedBy`) if anything did, and a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import NamedNode, Quad, Store
+
+from kg import terms
+from kg.context import Context, is_iri
+from kg.errors import NoReleaseError, Problem, Severity
+from kg.store import open_release
+from kg.things import data_quads, things
+
+ALLOWED: Final = frozenset(node.value for node in (terms.DEPRECATED, terms.REPLACED_BY, terms.NOTE))
+_TRUE: Final = ("true", "1")
+
+
+def is_true(text: str) -> bool:
+    """Whether the text of a literal says that something is deprecated.
+
+    >>> is_true("true"), is_true("false")
+    (True, False)
+    """
+    return text in _TRUE
+
+
+Replaced = Callable[[str], Sequence[str] | None]
+"""An IRI → what replaced it; None for one that was not retired."""
+
+
+def heirs(iri: str, replaced: Replaced) -> list[str]:
+    """What stands for a retired IRI in the end: tombstones on the way there are left out.
+
+    >>> heirs("a", {"a": ["b", "c"], "b": ["d"]}.get)
+    ['c', 'd']
+    """
+    return sorted(other for other in _reached(iri, replaced) if replaced(other) is None)
+
+
+def leads_back(iri: str, replaced: Replaced) -> bool:
+    """Whether an IRI would be replaced by itself, at once or by way of others."""
+    return iri in _reached(iri, replaced)
+
+
+def _reached(iri: str, replaced: Replaced) -> set[str]:
+    found: set[str] = set()
+    todo = [iri]
+    while todo:
+        for other in replaced(todo.pop()) or ():
+            if other not in found:
+                found.add(other)
+                todo.append(other)
+    return found
+
+
+def replacements(store: Store, node: NamedNode) -> list[str] | None:
+    """The IRIs that stand for a node that a store has as retired; None when it is not."""
+
+    def replaced(iri: str) -> list[str] | None:
+        if not is_iri(iri) or not is_retired(store, NamedNode(iri)):
+            return None
+        quads = store.quads_for_pattern(NamedNode(iri), terms.REPLACED_BY, None, None)
+        return [terms.text_of(quad.object) for quad in quads]
+
+    return None if replaced(node.value) is None else heirs(node.value, replaced)
+
+
+def is_retired(store: Store, node: NamedNode) -> bool:
+    """Whether a node is a tombstone."""
+    quads = store.quads_for_pattern(node, terms.DEPRECATED, None, None)
+    return any(is_true(terms.text_of(quad.object)) for quad in quads)
+
+
+def removed_without_tombstone(
+    old: Store, new: Iterable[Quad], base: str, owed: Iterable[str] = ()
+) -> list[str]:
+    """The IRIs of things that a store has and the new quads no longer describe, sorted.
+
+    `owed` are those that were missing before already: an IRI that was published once is missed
+    until a sheet says what became of it.
+    """
+    published = {node.value for node in things(data_quads(old, base), base)}
+    described = {terms.text_of(quad.subject) for quad in new}
+    return sorted((published | set(owed)) - described)
+
+
+def find_removed(build: Path, quads: Iterable[Quad], context: Context) -> list[Problem]:
+    """A warning for each IRI that the current release has and these quads describe no more.
+
+    Nothing where there is no release to compare with. Each says what to write in a sheet.
+    """
+    try:
+        release = open_release(build)
+        owed = release.manifest.get("removed", ())
+        gone = removed_without_tombstone(release.open_store(), quads, context.base, owed)
+    except NoReleaseError:
+        return []
+    keys = {t.iri: key for key in reversed(context.keys) if (t := context.term(key))}
+    deprecated, replaced = (
+        keys.get(node.value, node.value) for node in (terms.DEPRECATED, terms.REPLACED_BY)
+    )
+    problems = []
+    for iri in gone:
+        short = iri.removeprefix(context.base)
+        message = (
+            f"`{short}` was published and is described no more; say in a sheet what became of it: "
+            f"{{id: {short}, {deprecated}: true, {replaced}: ...}}"
+        )
+        problems.append(Problem("-", 0, 0, message, "removed", Severity.WARNING, focus=iri))
+    return problems

@@ -1,0 +1,215 @@
+"""Identifiers that are retired lead on to what replaced them; those that vanish are missed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Quad, Store
+from sample import BASE, compile_text, rules_at, vocabulary, write_project
+from tiny import BASE as TINY_BASE
+from tiny import Tiny, write_tiny
+
+from kg import NonconformingError, build_release, open_release, terms
+from kg.build import check_project, check_removed
+from kg.errors import Severity
+from kg.link import Places, check_links
+from kg.project import core_folder
+from kg.tombstones import find_removed, heirs, leads_back, removed_without_tombstone, replacements
+
+OWL = "http://www.w3.org/2002/07/owl#"
+IRON = "- {id: mineral/iron, type: Mineral, label: Iron}\n"
+TOMB = "- {id: mineral/fe, deprecated: true, replacedBy: mineral/iron}\n"
+
+
+def links(text: str) -> list[tuple[int, int, str]]:
+    sheets = [compile_text(text)]
+    return rules_at(check_links(sheets, Places(sheets), BASE).problems)
+
+
+def test_a_tombstone_needs_nothing_else() -> None:
+    assert links(IRON + TOMB) == []
+    assert links("id: mineral/fe\ndeprecated: true\nnote: Nobody knows what it was.\n") == []
+
+
+def test_a_tombstone_conforms_to_all_shapes(tmp_path: Path) -> None:
+    sheet = IRON.replace("Iron}", "Iron, altLabel: Fe, exactMatch: CHEBI:18248}") + TOMB
+    settings = f'shapes = "{core_folder("shapes")}"\n'
+    checked = check_project(write_project(tmp_path, {"facts/a.yaml": sheet}, settings))
+    assert [str(problem) for problem in checked.problems] == []
+
+
+@pytest.mark.parametrize("value", ["false", "yes"])
+def test_what_is_not_retired_for_certain_is_an_error(value: str, tmp_path: Path) -> None:
+    settings = f'shapes = "{core_folder("shapes")}"\n'
+    sheet = f"id: mineral/fe\ndeprecated: {value}\n"
+    checked = check_project(write_project(tmp_path, {"facts/a.yaml": sheet}, settings))
+    assert rules_at(checked.problems) == [(2, 1, "TombstoneShape-deprecated")]
+
+
+def test_what_replaced_it_must_be_described() -> None:
+    assert links(TOMB) == [(1, 39, "dangling-reference")] or links(TOMB)[0][2] == (
+        "dangling-reference"
+    )
+
+
+def test_a_tombstone_says_nothing_of_what_it_was() -> None:
+    text = "id: mineral/fe\ndeprecated: true\nlabel: Iron\ntype: Mineral\n"
+    assert sorted(links(text)) == [(3, 1, "tombstone"), (4, 1, "tombstone")]
+
+
+def test_a_thing_is_not_both_described_and_retired() -> None:
+    text = TOMB + IRON + "- id: mineral/fe\n  label: Iron\n"
+    assert links(text) == [(4, 3, "tombstone")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- {id: a, deprecated: true, replacedBy: a}\n",
+        "- {id: a, deprecated: true, replacedBy: b}\n- {id: b, deprecated: true, replacedBy: a}\n",
+    ],
+    ids=["itself", "a-circle"],
+)
+def test_nothing_is_replaced_by_itself(text: str) -> None:
+    assert {rule for _, _, rule in links(text)} == {"tombstone"}
+    assert len(links(text)) == text.count("\n")
+
+
+def test_a_reference_to_a_tombstone_is_a_warning_that_names_the_replacement() -> None:
+    more = "- {id: mineral/ferrum, deprecated: true, replacedBy: mineral/fe}\n"
+    text = "- id: mineral/steel\n  broader: mineral/ferrum\n" + IRON + TOMB + more
+    sheets = [compile_text(text)]
+    found = check_links(sheets, Places(sheets), BASE)
+    (problem,) = found.problems
+    assert (problem.line, problem.column, problem.rule) == (2, 3, "retired")
+    assert problem.severity is Severity.WARNING
+    assert problem.message == (
+        "`mineral/ferrum` is retired; refer to `mineral/iron`, which replaced it"
+    )
+    assert found.retired == {f"{BASE}mineral/fe", f"{BASE}mineral/ferrum"}
+
+
+def test_no_shape_complains_of_such_a_reference_as_well(tmp_path: Path) -> None:
+    sheet = """\
+- id: preparation/steel
+  type: Preparation
+  label: Steel
+  note: Not in any vocabulary.
+  contains: mineral/fe
+- {id: mineral/fe, deprecated: true}
+"""
+    settings = f'shapes = "{core_folder("shapes")}"\n'
+    checked = check_project(write_project(tmp_path, {"facts/a.yaml": sheet}, settings))
+    assert rules_at(checked.problems) == [(5, 3, "retired")]
+    assert checked.problems[0].message == "`mineral/fe` is retired"
+
+
+def test_heirs() -> None:
+    chain = {"a": ["b"], "b": ["c", "d"], "d": []}
+    assert heirs("a", chain.get) == ["c"]
+    circle = {"a": ["b"], "b": ["c"], "c": ["b"]}
+    assert heirs("a", circle.get) == []
+    assert [leads_back(iri, circle.get) for iri in "abc"] == [False, True, True]
+
+
+def test_replacements_in_a_store() -> None:
+    store = Store()
+    store.extend(compile_text(IRON + TOMB).quads)
+    assert replacements(store, NamedNode(f"{BASE}mineral/fe")) == [f"{BASE}mineral/iron"]
+    assert replacements(store, NamedNode(f"{BASE}mineral/iron")) is None
+
+
+def quad(subject: str, graph: str = "graph/a") -> Quad:
+    return Quad(NamedNode(BASE + subject), terms.LABEL, Literal("x"), NamedNode(BASE + graph))
+
+
+def test_only_identifiers_of_things_are_missed() -> None:
+    old = Store()
+    old.extend([
+        quad("a"), quad("b"), quad("b/p"), quad("graph/a"), quad("software/kg-1", "graph/a"),
+        quad("term", "ontology"),
+        Quad(NamedNode(BASE + "b"), terms.GIVEN, NamedNode(BASE + "b/p"), quad("b").graph_name),
+    ])  # fmt: skip
+    assert removed_without_tombstone(old, [], BASE) == [f"{BASE}a", f"{BASE}b"]
+    assert removed_without_tombstone(old, [quad("a", "graph/b")], BASE) == [f"{BASE}b"]
+    owed = [f"{BASE}long-gone", f"{BASE}a"]
+    assert removed_without_tombstone(old, [quad("a")], BASE, owed) == [
+        f"{BASE}b",
+        f"{BASE}long-gone",
+    ]
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Tiny:
+    tiny = write_tiny(tmp_path)
+    build_release(tiny.project)
+    return tiny
+
+
+def warnings(tiny: Tiny) -> list[str]:
+    checked = check_removed(tiny.project, check_project(tiny.project))
+    return [problem.message for problem in checked.problems if problem.rule == "removed"]
+
+
+def test_an_identifier_that_vanishes_is_missed_until_a_sheet_says_what_became_of_it(
+    tiny: Tiny,
+) -> None:
+    (tiny.root / "facts/zinc.yaml").unlink()
+    assert warnings(tiny) == [
+        "`mineral/zinc` was published and is described no more; say in a sheet what became of it:"
+        f" {{id: mineral/zinc, {OWL}deprecated: true, {terms.DCTERMS}isReplacedBy: ...}}"
+    ]
+    with pytest.raises(NonconformingError) as caught:
+        build_release(tiny.project, strict=True)
+    (problem,) = caught.value.problems
+    assert (problem.rule, problem.severity) == ("removed", Severity.WARNING)
+    # A build that is not strict goes on, and the release after it still knows what is owed.
+    for _ in range(2):
+        assert build_release(tiny.project).results["warning"] == 1
+        assert open_release(tiny.build).manifest["removed"] == [f"{TINY_BASE}mineral/zinc"]
+        tiny.edit("facts/iron.yaml", "label: Iron", "label: Iron o")
+    assert len(warnings(tiny)) == 1
+    with pytest.raises(NonconformingError):
+        build_release(tiny.project, strict=True)
+    tiny.write("facts/retired.yaml", f"id: mineral/zinc\n{OWL}deprecated: true\n")
+    assert warnings(tiny) == []
+    assert build_release(tiny.project, strict=True).results["warning"] == 0
+    assert open_release(tiny.build).manifest["removed"] == []
+
+
+def test_a_tombstone_that_vanishes_is_missed_as_well(tiny: Tiny) -> None:
+    (tiny.root / "facts/zinc.yaml").unlink()
+    tiny.write("facts/retired.yaml", f"id: mineral/zinc\n{OWL}deprecated: true\n")
+    build_release(tiny.project)
+    (tiny.root / "facts/retired.yaml").unlink()
+    assert len(warnings(tiny)) == 1
+
+
+def test_the_core_context_has_keys_for_it(tmp_path: Path) -> None:
+    context, _ = vocabulary()
+    assert find_removed(tmp_path, [], context) == []
+    release = tmp_path / "releases" / "0"
+    release.mkdir(parents=True)
+    Store(str(release / "store")).flush()
+    (release / "manifest.json").write_text(json.dumps({"removed": [f"{BASE}a"]}))
+    (tmp_path / "current").symlink_to(release)
+    (problem,) = find_removed(tmp_path, [], context)
+    assert problem.message.endswith("{id: a, deprecated: true, replacedBy: ...}")
+
+
+def test_a_sheet_that_cannot_be_read_is_not_held_against_what_it_describes(tiny: Tiny) -> None:
+    tiny.write("facts/zinc.yaml", "id: [")
+    assert warnings(tiny) == []
+
+
+def test_check_and_build_tell_of_it(tiny: Tiny) -> None:
+    (tiny.root / "facts/zinc.yaml").unlink()
+    check = tiny.kg("check")
+    assert check.returncode == 0
+    assert "warning: `mineral/zinc` was published" in check.stdout
+    assert tiny.kg("check", "--strict").returncode == 1
+    build = tiny.kg("build", "--strict")
+    assert build.returncode == 1
+    assert "(mineral/zinc; removed)" in build.stderr
