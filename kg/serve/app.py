@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -15,24 +14,25 @@ from kg.serve.live import Live, Served
 from kg.serve.log import Log
 from kg.serve.pages import Answer, Question, refusal
 from kg.serve.problems import RefusedError
+from kg.serve.protocol import WHOLE
+from kg.serve.repeats import LARGEST, request_id
 
 # Headers that a 304 repeats (RFC 9110, 15.4.5); the client has the rest.
 _NOT_MODIFIED: Final = (b"content-type", b"content-length", b"content-encoding")
 _HARMLESS_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _READING: Final = ("GET", "HEAD")
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class Head:
     """The headers that decide about an answer, as text, and the id of the request."""
 
-    __slots__ = ("accept", "coding", "hosts", "id", "known", "range")
+    __slots__ = ("accept", "coding", "given", "hosts", "id", "known")
 
     def __init__(self, headers: RawHeaders) -> None:
         self.accept = self.coding = self.known = ""
-        self.range = False
         self.hosts = 0
         self.id = b""
+        self.given = True
         for name, value in headers:
             if name == b"accept":
                 text = value.decode("latin-1")
@@ -43,44 +43,58 @@ class Head:
                 self.known = value.decode("latin-1")
             elif name == b"host":
                 self.hosts += 1
-            elif name == b"range":
-                self.range = True
             elif name == b"x-request-id" and _HARMLESS_ID.fullmatch(value):
                 self.id = value
         if not self.id:
-            self.id = os.urandom(8).hex().encode()
+            self.given = False
+            self.id = request_id()
 
 
 class Exchange:
-    """One request and what became of it: it counts what is sent, and adds what all answers have."""
+    """One request and what became of it: what is sent is counted, completed, and kept."""
 
-    __slots__ = ("_send", "added", "scope", "sent", "status")
-
-    def __init__(self, scope: Scope, send: Send, added: RawHeaders) -> None:
+    def __init__(self, scope: Scope, send: Send, head: Head) -> None:
         self.scope = scope
-        self._send = send
-        self.added = added
+        self.head = head
         self.status = 0
         self.sent = 0
+        self.headers: RawHeaders = []
+        self.parts: list[bytes] = []
+        self._send = send
 
     async def send(self, message: Message) -> None:
-        """Send on a part of the answer."""
+        """Send on a part of an answer that lacks what all answers have."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), *self.added]
+            self.headers = [*message.get("headers", ()), *ALWAYS]
+            message["headers"] = [*self.headers, (b"x-request-id", self.head.id)]
         else:
-            self.sent += len(message.get("body", b""))
+            body = message.get("body", b"")
+            self.sent += len(body)
+            if self.sent <= LARGEST:
+                self.parts.append(body)
         await self._send(message)
 
     async def answer(self, answer: Answer, body: bytes) -> None:
         """Send a whole answer, which has all its headers but the request's id."""
         self.status, self.sent = answer.status, len(body)
+        self.headers, self.parts = answer.headers, [body]
         await self._send({
             "type": "http.response.start",
             "status": answer.status,
-            "headers": [*answer.headers, self.added[0]],
+            "headers": [*answer.headers, (b"x-request-id", self.head.id)],
         })  # fmt: skip
         await self._send({"type": "http.response.body", "body": body})
+
+    def line(self, release: str) -> dict[str, Any]:
+        """What the log says of it, but when and how long."""
+        return {
+            "method": self.scope["method"],
+            "path": _path(self.scope),
+            "status": self.status,
+            "bytes": self.sent,
+            "release": release,
+        }
 
 
 class App:
@@ -95,35 +109,39 @@ class App:
         if scope["type"] != "http":
             raise RuntimeError("only HTTP is spoken here")
         start = perf_counter()
-        head = Head(scope["headers"])
-        exchange = Exchange(scope, send, [(b"x-request-id", head.id), *ALWAYS])
+        exchange = Exchange(scope, send, Head(scope["headers"]))
         served = self._live.served
         try:
-            await self._answer(exchange, head, served, receive)
+            await self._answer(exchange, served, receive)
         except RefusedError as refused:
-            await self._refuse(exchange, head, refused)
+            await self._refuse(exchange, refused)
         except Exception as error:
-            self._live.log.error("error", error, id=head.id.decode(), path=_path(scope))
+            id_ = exchange.head.id.decode()
+            self._live.log.error("error", error, id=id_, path=_path(scope))
             if exchange.status:
                 raise  # too late for words: the connection is cut, so that nobody takes it for all
-            await self._refuse(exchange, head, _mishap(head))
+            why = f"Something went wrong here; the log has it as {id_}."
+            await self._refuse(exchange, RefusedError(500, why))
+        else:
+            self._keep(exchange, served)
         finally:
             if self._log is not None:
-                self._log.write(
-                    "request",
-                    id=head.id.decode(),
-                    method=scope["method"],
-                    path=_path(scope),
-                    status=exchange.status,
-                    bytes=0 if scope["method"] == "HEAD" else exchange.sent,
-                    ms=round((perf_counter() - start) * 1000, 2),
-                    release=served.digest[:12],
-                )
+                ms = round((perf_counter() - start) * 1000, 2)
+                line = exchange.line(served.digest[:12])
+                self._log.write("request", id=exchange.head.id.decode(), **line, ms=ms)
 
-    async def _answer(
-        self, exchange: Exchange, head: Head, served: Served, receive: Receive
-    ) -> None:
-        scope = exchange.scope
+    def _keep(self, exchange: Exchange, served: Served) -> None:
+        """Keep an answer for who asks the same in the same words."""
+        request = exchange.scope.get("extensions", {}).get(WHOLE)
+        if request and exchange.status == 200 and served is self._live.served:
+            body = b"".join(exchange.parts)
+            if len(body) == exchange.sent:
+                given = exchange.head.id if exchange.head.given else b""
+                line = {"event": "request"} | exchange.line(served.digest[:12])
+                self._live.repeats.keep(request, given, exchange.headers, body, line)
+
+    async def _answer(self, exchange: Exchange, served: Served, receive: Receive) -> None:
+        scope, head = exchange.scope, exchange.head
         method = scope["method"]
         question = Question(
             scope["raw_path"].decode("latin-1"),
@@ -147,7 +165,7 @@ class App:
                 answer = await self._live.describe(own, question)
             else:
                 answer = await served.pages.answer(question)
-        await _deliver(exchange, answer, head, receive)
+        await _deliver(exchange, answer, receive)
 
     async def _sparql(self, exchange: Exchange, method: str, receive: Receive) -> None:
         if method == "OPTIONS":
@@ -155,13 +173,14 @@ class App:
             return
         await self._live.endpoint(exchange.scope, receive, exchange.send)
 
-    async def _refuse(self, exchange: Exchange, head: Head, refused: RefusedError) -> None:
-        answer = refusal(refused, head.accept)
+    async def _refuse(self, exchange: Exchange, refused: RefusedError) -> None:
+        answer = refusal(refused, exchange.head.accept)
         await exchange.answer(answer, answer.body)
 
 
-async def _deliver(exchange: Exchange, answer: Answer, head: Head, receive: Receive) -> None:
+async def _deliver(exchange: Exchange, answer: Answer, receive: Receive) -> None:
     """Send an answer, or only that the client has it already."""
+    head = exchange.head
     if answer.etag and head.known and is_known(answer.etag, head.known):
         kept = [header for header in answer.headers if header[0] not in _NOT_MODIFIED]
         await exchange.answer(Answer(304, kept), b"")
@@ -179,16 +198,11 @@ async def _stream(exchange: Exchange, answer: Answer, receive: Receive) -> None:
     response = FileResponse(
         answer.file, headers=headers, media_type=headers.pop("content-type", None)
     )
-    del exchange.added[1:]  # they are among the headers already
     await response(exchange.scope, receive, exchange.send)
 
 
 def _plain(status: int, headers: dict[str, str]) -> Answer:
     return Answer(status, [*encode(headers), *ALWAYS])
-
-
-def _mishap(head: Head) -> RefusedError:
-    return RefusedError(500, f"Something went wrong here; the log has it as {head.id.decode()}.")
 
 
 def _path(scope: Scope) -> str:

@@ -78,18 +78,20 @@ def describe_route(site: Site, route: Route) -> dict[str, str]:
 
     Every address in them is relative, so that they hold on any host and below any path.
     """
-    headers = {"Vary": "Accept, Accept-Encoding" if route.negotiated else "Accept-Encoding"}
     if route.page is None or route.status in (400, 404, 406):
-        return headers | {"Cache-Control": "no-cache"}
-    headers["Cache-Control"] = _FRESH
+        return {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-cache"}
+    headers = {
+        "Vary": "Accept, Accept-Encoding" if route.negotiated else "Accept-Encoding",
+        "Cache-Control": _FRESH,
+        "Link": ", ".join(_links(site, route)),
+    }
     target = relative(route.address, route.target) + route.query
     if route.status in (303, 308):
         headers["Location"] = target
-    if route.status != 308:
+    if route.has_content:
         headers["Content-Type"] = content_type(route)
         if route.target != route.address:
             headers["Content-Location"] = target
-    headers["Link"] = ", ".join(_links(site, route))
     return headers
 
 

@@ -20,6 +20,7 @@ from kg.serve.log import Log
 from kg.serve.openapi import describe_interface
 from kg.serve.pages import Answer, Mount, Pages, Question, packed
 from kg.serve.problems import RefusedError
+from kg.serve.repeats import Repeats
 from kg.serve.routes import Route
 from kg.serve.sparql import SparqlEndpoint
 from kg.serve.workers import PoolLimits
@@ -29,6 +30,7 @@ from kg.store import Release, open_release
 
 _LOOK: Final = 0.5  # seconds between looks at which release is the current one
 _AGAIN: Final = 30.0  # seconds until a release that could not be opened is tried again
+_MOST_NAMED: Final = 20
 _OWN: Final = {
     "sparql": "sparql",
     "health": "health",
@@ -60,11 +62,13 @@ class Live:
         services: tuple[str, ...],
         mount: Mount,
         log: Log,
+        repeats: Repeats,
     ) -> None:
         self._load = load
         self._project = load()
         self._mount = mount
         self.log = log
+        self.repeats = repeats
         self._renderer = ThreadPoolExecutor(1, "render")
         release = open_release(self._project.build)
         self.endpoint = SparqlEndpoint(release, self._project, limits, services)
@@ -125,12 +129,13 @@ class Live:
         served = await asyncio.to_thread(self._open, release, project)
         await self.endpoint.swap(release)
         self.served, self._project = served, project
+        self.repeats.clear()
         self.log.write("release", release=release.digest)
 
     def _open(self, release: Release, project: Project) -> Served:
         site = Site(release, project)
-        for iri in site.unplaced:
-            self.log.write("unplaced", iri=iri, message="another page has its address")
+        if site.unplaced:
+            self.log.write("unplaced", things=len(site.unplaced), iris=site.unplaced[:_MOST_NAMED])
         pages = Pages(site, self.endpoint, self._renderer, self._mount)
         return Served(release.digest, pages, describe_interface(site))
 

@@ -7,21 +7,34 @@ an address is `\n` in JSON, so that nobody can write lines of his own.
 from __future__ import annotations
 
 import contextlib
-import datetime
+import functools
 import json
 import logging
 import os
 import sys
 import threading
+import time
 import traceback
 from collections import deque
 from pathlib import Path
 from typing import Any, Final
 
 # When the log cannot be written as fast as it grows, the oldest lines go.
-_MOST_LINES: Final = 20_000
+_MOST_LINES: Final = 100_000
+_MANY_LINES: Final = 5_000
 _SECONDS: Final = 0.2
 _LONGEST: Final = 2000
+
+
+def timestamp() -> str:
+    """The time, in UTC, to the millisecond (RFC 3339)."""
+    now = time.time()
+    return f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z"
+
+
+@functools.lru_cache(maxsize=1)
+def _second(now: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
 
 
 class Log:
@@ -34,7 +47,8 @@ class Log:
         self._path = path
         self._file: int | None = None
         self._lines: deque[str] = deque(maxlen=_MOST_LINES)
-        self._ended = threading.Event()
+        self._due = threading.Event()
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         if path is not None:
             self._file = _open(path)
@@ -42,11 +56,16 @@ class Log:
 
     def write(self, event: str, **fields: Any) -> None:
         """A line: what happened, when, and what belongs to it."""
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        line = {"time": now.replace("+00:00", "Z"), "event": event}
+        line: dict[str, Any] = {"time": timestamp(), "event": event}
         for name, value in fields.items():
             line[name] = value[:_LONGEST] if isinstance(value, str) else value
-        self._lines.append(json.dumps(line) + "\n")
+        self.line(json.dumps(line) + "\n")
+
+    def line(self, line: str) -> None:
+        """A line that is JSON already."""
+        self._lines.append(line)
+        if len(self._lines) > _MANY_LINES:
+            self._due.set()
 
     def error(self, event: str, error: BaseException, **fields: Any) -> None:
         """A line with an error and where it came from."""
@@ -56,21 +75,20 @@ class Log:
 
     def close(self) -> None:
         """Write what is left, and stop."""
-        self._ended.set()
+        self._ended = True
+        self._due.set()
         self._thread.join(timeout=5)
         if self._file is not None:
             os.close(self._file)
 
     def _run(self) -> None:
-        while not self._ended.wait(_SECONDS):
+        while not self._ended:
+            self._due.wait(_SECONDS)
+            self._due.clear()
             self._flush()
-        self._flush()
 
     def _flush(self) -> None:
-        lines = []
-        with contextlib.suppress(IndexError):
-            while True:
-                lines.append(self._lines.popleft())
+        lines = [self._lines.popleft() for _ in range(len(self._lines))]
         if not lines:
             return
         data = "".join(lines).encode()

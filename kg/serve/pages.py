@@ -148,7 +148,7 @@ class Pages:
     async def _make(self, route: Route, zipped: bool) -> Answer:
         page = route.page
         assert page is not None
-        if route.status == 308 or (route.status == 303 and route.format == "html"):
+        if not route.has_content:
             return _redirect(describe_route(self.site, route), route.status)
         if page.kind == "query" and route.format != "rq":
             return await self._evaluate(route, zipped)
@@ -170,7 +170,7 @@ class Pages:
         """An answer with everything that depends on its bytes."""
         assert route.page is not None
         headers = describe_route(self.site, route)
-        if route.format == "html" and route.status != 303 and route.address != route.target:
+        if route.format == "html" and route.address != route.target:
             # The links of a page are relative to its own address, which this is not.
             start = f'<head><base href="{relative(route.address, route.target)}">'
             body = body.replace(b"<head>", start.encode(), 1)

@@ -2,7 +2,7 @@
 
 uvicorn speaks HTTP; what it leaves open is how long a client may take, and how much it may send,
 before there is a request to be answered. Every connection has one deadline; one look at all of
-them each second ends those that are past it.
+them each second ends those that are past it. Here, too, repeated requests are answered.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from kg.serve.repeats import Repeats
+
+WHOLE: Final = "kg.request"
+"""The extension of a scope that holds the bytes of a request, when an equal one may be sent."""
 _REASONS: Final = {
     408: b"The request took too long to arrive.",
     413: b"The body of the request is too large.",
@@ -43,7 +47,8 @@ class ConnectionLimits:
 class Guard:
     """All connections of a server, and what they may not do."""
 
-    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
+    limits: ConnectionLimits
+    repeats: Repeats
     open: set[GuardedProtocol] = field(default_factory=set)
     # Connections without a request in work, those first that have been so for longest.
     idle: dict[GuardedProtocol, None] = field(default_factory=dict)
@@ -84,6 +89,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._limits = guard.limits
         self._deadline = inf
         self._head = False  # whether the head of a request is on its way
+        self._between = True  # whether nothing of a request is
+        self._whole = b""  # the request that is on its way, if it is all in one piece
         self._received = 0  # of the request that is on its way
         self._unsent = 0
         self._moved = 0.0
@@ -104,18 +111,35 @@ class GuardedProtocol(HttpToolsProtocol):
         """A client has sent something: perhaps not all of a request."""
         if self.transport.is_closing():
             return
-        self._received += len(data)
-        if self._deadline == inf and self in self._guard.idle:
+        self._whole = b""
+        if self._between and self in self._guard.idle and not self.flow.write_paused:
+            if self._repeat(data):
+                return
             self._deadline = self.loop.time() + self._limits.head_seconds
+            if data.startswith(b"GET ") and data.find(b"\r\n\r\n") == len(data) - 4:
+                self._whole = data
+        self._received += len(data)
         super().data_received(data)
         limit = self._limits.head if self._head else self._limits.message
         if self._received > limit and not self.transport.is_closing():
             self._refuse(431 if self._head else 413)
 
+    def _repeat(self, data: bytes) -> bool:
+        """Answer a request that is known to the byte, if it is."""
+        answer = self._guard.repeats.answer(data, self.server_state.default_headers[0][1])
+        if answer is None:
+            return False
+        self._unset_keepalive_if_required()
+        self._deadline = self.loop.time() + self.timeout_keep_alive
+        self._guard.idle[self] = self._guard.idle.pop(self)
+        self.transport.write(answer)
+        return True
+
     def on_message_begin(self) -> None:
         """The first byte of a request is here."""
         super().on_message_begin()
         self._head = True
+        self._between = False
         self._received = 0
 
     def on_headers_complete(self) -> None:
@@ -131,6 +155,8 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self._deadline = self.loop.time() + self._limits.body_seconds
             self._guard.idle.pop(self, None)
+            if self._whole and self.parser.should_keep_alive():
+                self.scope["extensions"] = {WHOLE: self._whole}  # type: ignore[typeddict-item]
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -141,6 +167,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """All of a request is here."""
         self._deadline = inf
+        self._between = True
         if not self.transport.is_closing():
             super().on_message_complete()
 
@@ -166,6 +193,8 @@ class GuardedProtocol(HttpToolsProtocol):
         elif now > self._deadline:
             if self.transport.is_closing():
                 self.transport.abort()
+            elif self._between:
+                self.transport.close()
             else:
                 self._refuse(408)
 

@@ -24,10 +24,9 @@ _MOST_PARAMETERS: Final = 64
 class Route:
     """What a request comes to.
 
-    `status` is that of the answer: 200 and 410 with the page in `format`; 303 with the same, as
-    the page is at `target` and not here; 308 when all there is to say is `target`; else an error
-    that `detail` explains. `address` was asked for; both are relative to the public URL.
-    `negotiated`: another Accept header may lead elsewhere.
+    `status` is that of the answer: 200 and 410 with the page in `format`, 303 and 308 when it is
+    at `target` and not here, else an error that `detail` explains. `address` was asked for; both
+    are relative to the public URL. `negotiated`: another Accept header may lead elsewhere.
     """
 
     status: int
@@ -38,6 +37,11 @@ class Route:
     negotiated: bool = False
     params: tuple[tuple[str, str], ...] = ()
     detail: str = ""
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the page itself is sent. With 303 it is, if it is data: not all follow that."""
+        return self.status in (200, 410) or (self.status == 303 and self.format != "html")
 
     @property
     def query(self) -> str:

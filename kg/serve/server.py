@@ -22,6 +22,7 @@ from kg.serve.app import App
 from kg.serve.live import Live, mount_of
 from kg.serve.log import LibraryLines, Log
 from kg.serve.protocol import ConnectionLimits, Guard, GuardedProtocol
+from kg.serve.repeats import Repeats
 from kg.serve.workers import PoolLimits
 
 _BACKLOG: Final = 2048
@@ -56,10 +57,12 @@ def serve(load: Callable[[], Project], settings: ServeSettings, say: Callable[[s
     """
     with _bound(settings.host, settings.port) as listener, _logging(settings) as log:
         mount = mount_of(load(), settings.root_path, settings.direct)
-        live = Live(load, settings.limits, settings.services, mount, log)
-        guard = Guard(_affordable(settings.connections))
+        access = None if settings.quiet and settings.log is None else log
+        repeats = Repeats(access)
+        live = Live(load, settings.limits, settings.services, mount, log, repeats)
+        guard = Guard(_affordable(settings.connections), repeats)
         config = uvicorn.Config(
-            App(live, None if settings.quiet and settings.log is None else log),
+            App(live, access),
             http=partial(GuardedProtocol, guard=guard),  # type: ignore[arg-type]
             loop="uvloop",
             ws="none",
