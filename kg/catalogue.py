@@ -54,6 +54,7 @@ class StockQuery:
     description: str
     params: tuple[Parameter, ...]
     text: str
+    tags: tuple[str, ...] = ()
 
     def bind(self, values: Mapping[str, str], resolve: Resolve) -> dict[Variable, Any]:
         """Parameters as terms: what the user gave, else the defaults.
@@ -120,12 +121,16 @@ def parse_query(name: str, text: str) -> StockQuery:
     params = metadata.get("params") or {}
     if not isinstance(params, dict):
         raise ValueError("`params` must map each parameter's name to what it is")
+    tags = metadata.get("tags") or []
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise ValueError("`tags` must be a list of texts")
     return StockQuery(
         name,
         metadata["title"].strip(),
         " ".join(metadata["description"].split()),
         tuple(_parameter(key, value) for key, value in params.items()),
         text,
+        tuple(tags),
     )
 
 

@@ -6,7 +6,8 @@ check, is reported at its line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -79,7 +80,20 @@ def software_iri(base: str) -> str:
     return f"{base}software/kg-{__version__}"
 
 
-def describe_dataset(base: str, title: str = "", license_: str = "") -> list[Quad]:
+def main_language(quads: Iterable[Quad]) -> str:
+    """The language that most texts are in; English when none says.
+
+    >>> main_language([])
+    'en'
+    """
+    counts = Counter(getattr(quad.object, "language", None) for quad in quads)
+    del counts[None]
+    return min(counts, key=lambda language: (-counts[language], language), default="en") or "en"
+
+
+def describe_dataset(
+    base: str, title: str = "", license_: str = "", language: str = "en"
+) -> list[Quad]:
     """What the dataset says of itself, in a graph of its own, named by the base.
 
     The space of its IRIs, its title and licence, and the software that made it: said once, as a
@@ -97,7 +111,7 @@ def describe_dataset(base: str, title: str = "", license_: str = "") -> list[Qua
         (software, terms.SOFTWARE_VERSION, Literal(__version__)),
     ]
     if title:
-        facts.append((dataset, terms.TITLE, Literal(title, language="en")))
+        facts.append((dataset, terms.TITLE, Literal(title, language=language)))
     if license_:
         facts.append((dataset, terms.LICENSE, NamedNode(license_)))
     return [Quad(*fact, dataset) for fact in facts]
@@ -136,14 +150,14 @@ def _reserved(
     name: str, found: Found, graph: str, base: str, ontology: Ontology
 ) -> Iterator[Problem]:
     """Descriptions of what is not a sheet's to describe: it could forge terms or provenance."""
-    ours = (base + "graph/", base + "software/")
+    ours = tuple(base + end for end in ("graph/", "software/", "metadata/", "queries/"))
     for block in found.blocks:
         if block.subject in ontology.known or block.subject.startswith(ontology.namespaces):
             message = "terms of the ontology are described in the ontology, not in a sheet"
         elif block.subject.startswith(graph + "/node/"):
             continue  # a blank node of this sheet, named
         elif block.subject == base or block.subject.startswith(ours):
-            message = "graphs, the software and the dataset itself are described by the build"
+            message = "graphs, queries, software and the dataset itself are described by the build"
         else:
             continue
         yield Problem(name, *block.mark, message, "reserved", focus=block.subject)

@@ -33,6 +33,8 @@ FLOORS = {
     "downloads": 5, "downloads.columns": 5, "downloads.csvw": 5, "downloads.folder": 5,
     "downloads.tables": 5,
     "link": 6,
+    "metadata": 6, "metadata.contents": 6, "metadata.croissant": 6, "metadata.dcat": 6,
+    "metadata.queries": 6, "metadata.ro_crate": 6, "metadata.schema_org": 6, "metadata.triples": 6,
     "passages": 7, "validate": 7,
     "build": 8,
     "site": 9, "site.addresses": 9, "site.headers": 9, "site.content": 9, "site.directory": 9, "site.embedded": 9, "site.entity": 9,
