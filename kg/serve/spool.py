@@ -19,6 +19,10 @@ IN_MEMORY: Final = 1 << 20
 PIECE: Final = 1 << 17
 
 
+class GoneError(Exception):
+    """Whoever was to be answered has gone."""
+
+
 class Answer:
     """The answer to a query while it comes; several may read it.
 
@@ -27,7 +31,7 @@ class Answer:
     """
 
     __slots__ = (
-        "_file", "_left", "_readers", "_waiting", "done", "format", "graph", "query", "refused",
+        "_file", "_left", "_waiting", "done", "format", "graph", "query", "readers", "refused",
         "size",
     )  # fmt: skip
 
@@ -40,7 +44,7 @@ class Answer:
         self.refused: RefusedError | None = None
         self._left = left
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-        self._readers = 0
+        self.readers = 0
         self._waiting: list[asyncio.Future[None]] = []
 
     # --- the side of the worker
@@ -55,16 +59,17 @@ class Answer:
         self._file.seek(self.size)
         self._file.write(data)
         self.size += len(data)
-        self._wake()
+        self.wake()
 
     def finish(self, refused: RefusedError | None = None) -> None:
         """Nothing comes any more: because that was all, or for a reason."""
         if not self.done:
             self.done = True
             self.refused = refused
-            self._wake()
+            self.wake()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Have every reader look again."""
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
@@ -73,45 +78,78 @@ class Answer:
     # --- the side of the readers
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> Iterator[Reader]:
         """While somebody reads, the answer is kept; when nobody does, it is given up."""
-        self._readers += 1
+        self.readers += 1
         try:
-            yield
+            yield Reader(self)
         finally:
-            self._readers -= 1
-            if not self._readers:
+            self.readers -= 1
+            if not self.readers:
                 self._left(self)
                 self._file.close()
-
-    async def started(self) -> None:
-        """Wait until there is something to read or all is over; raises `RefusedError`."""
-        while not self.size and not self.done:
-            await self._change()
-        if self.refused is not None:
-            raise self.refused
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """What there is, as it comes; raises `RefusedError` when there will be no end."""
-        at = 0
-        while True:
-            if at < self.size:
-                data = self.read(at, PIECE)
-                at += len(data)
-                yield data
-            elif self.refused is not None:
-                raise self.refused
-            elif self.done:
-                return
-            else:
-                await self._change()
 
     def read(self, start: int, most: int = -1) -> bytes:
         """What has come, from a place on."""
         self._file.seek(start)
         return self._file.read(most)
 
-    async def _change(self) -> None:
+    async def change(self) -> None:
+        """Wait until more has come, or a reader has been told to go."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         await future
+
+
+class Reader:
+    """One of those who read an answer, at a pace of their own."""
+
+    __slots__ = ("answer", "gone")
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.gone = False
+
+    def leave(self) -> None:
+        """Stop reading, wherever that is: raises `GoneError` there."""
+        self.gone = True
+        self.answer.wake()
+
+    async def started(self) -> None:
+        """Wait until there is something to read or all is over; raises `RefusedError`."""
+        while not self.answer.size and not self.answer.done:
+            await self._change()
+        self._check()
+
+    async def ended(self, most: int) -> None:
+        """Wait until all is over, or has become larger than `most`; raises `RefusedError`."""
+        while self.answer.size <= most and not self.answer.done:
+            await self._change()
+        self._check()
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """What there is, as it comes; raises `RefusedError` when there will be no end."""
+        at = 0
+        while True:
+            if at < self.answer.size:
+                data = self.answer.read(at, PIECE)
+                at += len(data)
+                yield data
+                self._check_gone()
+            elif self.answer.done:
+                self._check()
+                return
+            else:
+                await self._change()
+
+    async def _change(self) -> None:
+        await self.answer.change()
+        self._check_gone()
+
+    def _check(self) -> None:
+        if self.answer.refused is not None:
+            raise self.answer.refused
+
+    def _check_gone(self) -> None:
+        if self.gone:
+            raise GoneError

@@ -1,0 +1,152 @@
+"""One HTTP request of the SPARQL endpoint: reading it, and sending what it is answered with."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from starlette.types import Receive, Scope, Send
+
+from kg.serve.problems import RefusedError
+from kg.serve.spool import GoneError, Reader
+
+Headers = list[tuple[bytes, bytes]]
+
+_MOST_BODY: Final = 1 << 20
+_BODY_SECONDS: Final = 30.0
+_SEND_SECONDS: Final = 60.0
+# Most answers take less time than it is worth to look whether the client is still there.
+_WATCH_AFTER: Final = 0.1
+
+
+class Response(NamedTuple):
+    """An answer ready to be sent to whoever asks the same; `tag` is its ETag, or empty."""
+
+    tag: bytes
+    headers: Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as ASGI has it, with the headers that matter."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    accept: bytes
+    known: bytes
+    content_type: bytes
+    length: bytes
+
+    @classmethod
+    def of(cls, scope: Scope, receive: Receive, send: Send) -> Request:
+        """The request, its headers read."""
+        accept = known = content_type = length = b""
+        for name, value in scope["headers"]:
+            if name == b"accept":
+                accept = accept + b", " + value if accept else value
+            elif name == b"if-none-match":
+                known = value
+            elif name == b"content-type":
+                content_type = value
+            elif name == b"content-length":
+                length = value
+        return cls(scope, receive, send, accept, known, content_type, length)
+
+    @property
+    def key(self) -> tuple[bytes, bytes]:
+        """What the answer to a GET depends on."""
+        return self.scope["query_string"], self.accept
+
+    @property
+    def bodiless(self) -> bool:
+        """Whether only the headers of the answer are wanted."""
+        return bool(self.scope["method"] == "HEAD")
+
+    async def body(self) -> bytes:
+        """What is posted; raises `RefusedError` when it is too much, or takes too long."""
+        too_large = RefusedError(413, f"a request may have {_MOST_BODY >> 20} MiB")
+        if self.length.isdigit() and int(self.length) > _MOST_BODY:
+            raise too_large
+        data = bytearray()
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                while True:
+                    message = await self.receive()
+                    if message["type"] == "http.disconnect":
+                        raise GoneError
+                    data += message.get("body", b"")
+                    if len(data) > _MOST_BODY:
+                        raise too_large
+                    if not message.get("more_body", False):
+                        return bytes(data)
+        except TimeoutError:
+            raise RefusedError(408, "the request takes too long to arrive") from None
+
+    async def respond(self, response: Response) -> None:
+        """Send an answer, or only that the client has it already."""
+        if self.knows(response.tag):
+            kept = [h for h in response.headers if h[0] not in (b"content-type", b"content-length")]
+            await self.send_whole(304, kept, b"")
+        else:
+            await self.send_whole(200, response.headers, response.body)
+
+    def knows(self, tag: bytes) -> bool:
+        """Whether the client has said that it has what this tag is of."""
+        return bool(tag) and (tag.removeprefix(b"W/") in self.known or self.known == b"*")
+
+    async def refuse(self, refused: RefusedError, type_: str, body: bytes) -> None:
+        """Send an error."""
+        headers = {"Content-Type": type_, "Content-Length": str(len(body)), "Vary": "Accept"}
+        headers |= {"Cache-Control": "no-store"} | refused.headers
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await self.send_whole(refused.status, raw, body)
+
+    async def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a whole answer whose headers are complete."""
+        start = {"type": "http.response.start", "status": status, "headers": headers}
+        await self.send(start)
+        await self.send({"type": "http.response.body", "body": b"" if self.bodiless else body})
+
+    async def stream(self, headers: Headers, reader: Reader) -> bool:
+        """Send an answer as it comes; gives whether it was sent to its end.
+
+        Otherwise the connection is cut short, so that nobody takes what came for all there is.
+        """
+        if reader.answer.done:
+            headers = [*headers, (b"content-length", b"%d" % reader.answer.size)]
+        await self.send({"type": "http.response.start", "status": 200, "headers": headers})
+        if not self.bodiless:
+            try:
+                async for piece in reader.pieces():
+                    async with asyncio.timeout(_SEND_SECONDS):
+                        await self.send(
+                            {"type": "http.response.body", "body": piece, "more_body": True}
+                        )
+            except (RefusedError, TimeoutError):
+                return False
+        await self.send({"type": "http.response.body", "body": b""})
+        return True
+
+    @contextlib.contextmanager
+    def watching(self, reader: Reader) -> Iterator[None]:
+        """Meanwhile, have the reader leave when the client does."""
+        loop = asyncio.get_running_loop()
+        tasks: list[asyncio.Task[None]] = []
+
+        async def watch() -> None:
+            while (await self.receive())["type"] != "http.disconnect":
+                pass
+            reader.leave()
+
+        timer = loop.call_later(_WATCH_AFTER, lambda: tasks.append(loop.create_task(watch())))
+        try:
+            yield
+        finally:
+            timer.cancel()
+            for task in tasks:
+                task.cancel()
