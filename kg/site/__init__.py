@@ -22,10 +22,12 @@ from kg import __version__
 from kg.project import Project
 from kg.site.content import Content
 from kg.site.errors import Errors
+from kg.site.evidence.overviews import Overviews
 from kg.site.files import Assets, Downloads, Robots
 from kg.site.home import Home
 from kg.site.lists import Lists
 from kg.site.pages import Kind, Page, Section
+from kg.site.reference.ontology import Ontology
 from kg.site.search import Search
 from kg.site.things import Things
 from kg.store import Release
@@ -53,6 +55,8 @@ class Site:
             Home(content),
             Lists(content),
             Search(content),
+            Ontology(content),
+            Overviews(content),
             Assets(),
             self._downloads,
             self._errors,

@@ -14,7 +14,7 @@ from kg.site.drawings.shapes import Drawing, Path, Point, Shape, line, polygon, 
 from kg.site.drawings.text import wrap
 
 _HEAD_WIDTH: Final = 190.0
-_CELL_WIDTH: Final = 158.0
+_CELL_WIDTH: Final = 184.0
 _TEXT: Final = 12.0
 _LEADING: Final = 15.0
 _HEAD_TEXT: Final = 13.0

@@ -18,31 +18,42 @@ from kg.view import Place, Property, Value, View
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side: what is said, and where. `properties` are all that it says of itself."""
+    """One side: what is said, and where."""
 
     thing: Value
     kind: Value | None
-    study: Value | None
-    properties: tuple[Property, ...]
-    hedges: tuple[str, ...]
     places: tuple[Place, ...]
-    documents: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Respect:
+    """A property with what each side has for it; `differs` when not all have the same."""
+
+    name: str
+    iri: str
+    values: tuple[tuple[Value, ...], ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether two sides tell it, and not alike; notes are told apart by nobody."""
+        told = {values for values in self.values if values}
+        return len(told) > 1 and self.iri != terms.NOTE.value
 
 
 @dataclass(frozen=True, slots=True)
 class DisagreementPage:
-    """A disagreement; `compared` are the names of what at least two sides tell."""
+    """A disagreement: its sides in the order in which they are read, and what each tells."""
 
     dimensions: tuple[Value, ...]
     reason: str
     sides: tuple[Side, ...]
-    compared: tuple[str, ...]
+    respects: tuple[Respect, ...]
 
 
 # Where something is said has a place of its own on the page, and the rest says nothing to a reader
 # who compares.
 _LEFT_OUT = frozenset(
-    {le(n).value for n in ("study", "evidence", "certainty", "supports", "disputes", "leavesOpen",
+    {le(n).value for n in ("evidence", "certainty", "supports", "disputes", "leavesOpen",
                            "leadsTo")}
     | {terms.DCTERMS + "identifier", terms.P_VALUE.value, terms.P_VALUE_BELOW.value}
 )  # fmt: skip
@@ -50,32 +61,26 @@ _LEFT_OUT = frozenset(
 
 def disagreement_page(facts: Facts, node: NamedNode) -> DisagreementPage:
     """A disagreement with its sides, in the order in which they are read."""
-    sides = [_side(facts, side) for side in facts.nodes(node, le("side"))]
-    ordered = tuple(sorted(sides, key=lambda side: reading_order(side.places)))
-    names: dict[str, int] = {}
-    for side in ordered:
-        for name in dict.fromkeys(p.name for p in side.properties):
-            names[name] = names.get(name, 0) + 1
+    nodes = {side: facts.reader.places(side) for side in facts.nodes(node, le("side"))}
+    ordered = sorted(nodes, key=lambda side: reading_order(nodes[side]))
+    told = [_told(facts, side) for side in ordered]
     return DisagreementPage(
         dimensions=facts.values(node, le("dimension")),
         reason=facts.text(node, le("reason")),
-        sides=ordered,
-        compared=tuple(name for name, count in names.items() if count > 1),
+        sides=tuple(
+            Side(facts.reader.value(side), facts.one(side, terms.TYPE), nodes[side])
+            for side in ordered
+        ),
+        respects=tuple(
+            Respect(name, iri, tuple(one.get(iri, Property("", ())).values for one in told))
+            for iri, name in dict.fromkeys((iri, p.name) for one in told for iri, p in one.items())
+        ),
     )
 
 
-def _side(facts: Facts, node: NamedNode) -> Side:
-    places = facts.reader.places(node)
-    sources = dict.fromkeys(place.source for place in places if place.source)
-    return Side(
-        thing=facts.reader.value(node),
-        kind=facts.one(node, terms.TYPE),
-        study=facts.one(node, le("study")),
-        properties=tuple(p for p in facts.reader.properties(node) if p.iri not in _LEFT_OUT),
-        hedges=facts.hedges(places),
-        places=places,
-        documents=tuple(facts.reader.value(NamedNode(source)) for source in sources),
-    )
+def _told(facts: Facts, side: NamedNode) -> dict[str, Property]:
+    """What a side says of itself, by property."""
+    return {p.iri: p for p in facts.reader.properties(side) if p.iri not in _LEFT_OUT}
 
 
 def disagreement_values(content: Content, view: View) -> dict[str, object]:

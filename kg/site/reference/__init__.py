@@ -1,0 +1,1 @@
+"""Pages about the graph itself: its ontology, queries, quality, releases and downloads."""
