@@ -135,14 +135,17 @@ class UnknownNameError(KgError):
     """A name that stands for nothing, or for more than one thing."""
 
 
-def printable(text: str) -> str:
+def printable(text: str, *, lines: bool = False) -> str:
     r"""Any text as one line that a terminal shows as it is: not too long, the rest escaped.
+
+    With `lines`, the text keeps its line ends and its length: data must not steer a terminal, but
+    may be long.
 
     >>> print(printable("a\nb\x1b[31m"))
     a\nb\x1b[31m
     """
-    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
+    cut = text if lines or len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return "".join(c if c.isprintable() or (lines and c == "\n") else ascii(c)[1:-1] for c in cut)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -16,7 +16,8 @@ from kg.found import Block
 from kg.iris import local_name
 from kg.ontology import canonical
 from kg.sheets import Mark
-from kg.tombstones import ALLOWED, heirs, is_true, leads_back
+from kg.things import TRUE
+from kg.tombstones import ALLOWED, heirs, leads_back
 
 # How many pairs of names to compare for "did you mean", in all: about a second.
 _COMPARISONS: Final = 50_000
@@ -112,7 +113,7 @@ def _tombstones(places: Places) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for descriptions in places.blocks():
         for _, block in descriptions:
-            if any(is_true(value) for value, _ in block.values.get(terms.DEPRECATED.value, ())):
+            if any(value in TRUE for value, _ in block.values.get(terms.DEPRECATED.value, ())):
                 values = block.values.get(terms.REPLACED_BY.value, ())
                 found.setdefault(block.subject, []).extend(value for value, _ in values)
     return found

@@ -21,21 +21,39 @@ from kg import terms
 from kg.context import Context, is_iri
 from kg.errors import UnknownNameError, did_you_mean
 from kg.iris import local_name
+from kg.things import is_retired
 
 _LABELS = (terms.PREF_LABEL, terms.ALT_LABEL, terms.LABEL)
 _LISTED = 8
 
 
-def resolve(store: Store, context: Context, text: str) -> NamedNode:
+def resolve(store: Store, context: Context, text: str, *, retired: bool = False) -> NamedNode:
     """The IRI in the store that `text` names.
 
     `text` is an IRI (in angle brackets or not), a CURIE, an identifier relative to the base
     (`mineral/magnesium`), the last part of one (`magnesium`), or a label in any case. What is
     written out wins over a last part, that over a label, and both over a term of the ontology.
 
-    Raises `UnknownNameError` for a name of nothing, with the nearest one there is, and for a name
-    of several things, with all of them.
+    Raises `UnknownNameError` for a name of nothing, with the nearest one there is, for a name of
+    several things, with all of them, and for a retired one, with what replaced it, unless `retired`
+    says that it will do.
     """
+    node = _find(store, context, text)
+    if is_retired(store, node) and not retired:
+        raise UnknownNameError(tell_retired(store, context, node))
+    return node
+
+
+def tell_retired(store: Store, context: Context, node: NamedNode) -> str:
+    """In words: that a node is retired, and what replaced it."""
+    quads = store.quads_for_pattern(node, terms.REPLACED_BY, None, None)
+    others = sorted({context.shorten(terms.text_of(quad.object)) for quad in quads})
+    listed = " or ".join(f"`{other}`" for other in others)
+    end = f"; {listed} replaced it" if others else ""
+    return f"`{context.shorten(node.value)}` is retired{end}"
+
+
+def _find(store: Store, context: Context, text: str) -> NamedNode:
     name = text.strip()
     bracketed = name.startswith("<") and name.endswith(">")
     written = name[1:-1] if bracketed else context.expand(name)
@@ -48,8 +66,10 @@ def resolve(store: Store, context: Context, text: str) -> NamedNode:
             _labelled(store, name, entities),
             {iri for iri in _others(store, context.base) if local_name(iri) == name},
         ):
-            if len(named) == 1:
-                return NamedNode(named.pop())
+            # Where one of several is not retired, that one is meant.
+            live = {iri for iri in named if not is_retired(store, NamedNode(iri))}
+            if len(live or named) == 1:
+                return NamedNode((live or named).pop())
             if named:
                 raise UnknownNameError(_ambiguous(name, named, context))
     raise UnknownNameError(_unknown(store, context, written if bracketed else name))

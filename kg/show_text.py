@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from kg.table import printable
+from kg.errors import printable
 from kg.view import Group, Mention, Place, Property, Value, View
 
 _BOLD: Final = "1"
@@ -54,9 +54,9 @@ class _Page:
             yield from self._group(group)
 
     def _properties(self, properties: tuple[Property, ...], indent: str) -> Iterator[str]:
-        column = max(len(printable(property_.name)) for property_ in properties)
+        column = max(len(printable(property_.name, lines=True)) for property_ in properties)
         for property_ in properties:
-            name = printable(property_.name).ljust(column)
+            name = printable(property_.name, lines=True).ljust(column)
             for value in property_.values:
                 first = f"{indent}{name}{_INDENT}"
                 yield from self._wrap(_full(value), first, " " * len(first))
@@ -90,7 +90,7 @@ class _Page:
     ) -> Iterator[str]:
         rest = first if rest is None else rest
         lines = textwrap.wrap(
-            printable(text),
+            printable(text, lines=True),
             self._width,
             initial_indent=first,
             subsequent_indent=rest,
@@ -101,7 +101,7 @@ class _Page:
             yield self._style(line, style) if style else line
 
     def _style(self, text: str, style: str) -> str:
-        shown = printable(text)
+        shown = printable(text, lines=True)
         return f"\x1b[{style}m{shown}\x1b[0m" if self._colour else shown
 
 

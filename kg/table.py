@@ -6,6 +6,8 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
+from kg.errors import printable
+
 # A column narrower than this, or than its longest word, is hard to read.
 _READABLE: Final = 24
 _GAP: Final = 3
@@ -31,15 +33,17 @@ def format_rows(names: Sequence[str], rows: Sequence[Sequence[Cell]], width: int
     symbol   Fe
     1 row
     """
-    shown = [[(printable(text), printable(short)) for text, short in row] for row in rows]
+    shown = [
+        [(printable(text, lines=True), printable(short)) for text, short in row] for row in rows
+    ]
     needed = sum(_needed(name, [row[i] for row in shown]) + _GAP for i, name in enumerate(names))
     body = _records(names, shown) if needed > width else _columns(names, shown, width)
     return f"{body}{len(rows)} row{'' if len(rows) == 1 else 's'}"
 
 
-def printable(text: str) -> str:
-    """The text with every control character but the line feed replaced by U+FFFD."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+def _shown(cell: Cell) -> Cell:
+    text, short = cell
+    return printable(text, lines=True), printable(short, lines=True)
 
 
 def _needed(name: str, column: Sequence[Cell]) -> int:

@@ -14,6 +14,8 @@ from pyoxigraph import NamedNode, Quad, Store
 
 from kg import terms
 
+# What a literal of `owl:deprecated` may be.
+TRUE: Final = ("true", "1")
 # Blank nodes of an RDF sheet get names in its graph; see kg.blank.
 _ANONYMOUS: Final = re.compile(r"/node/[0-9a-f]{16}(/|$)")
 
@@ -44,6 +46,12 @@ def data_quads(store: Store, base: str) -> Iterator[Quad]:
         for quad in store.quads_for_pattern(None, None, None, graph):
             if not is_provenance(quad.subject, base):
                 yield quad
+
+
+def is_retired(store: Store, node: NamedNode) -> bool:
+    """Whether a node is a tombstone: it says no more than that it is not to be used any longer."""
+    quads = store.quads_for_pattern(node, terms.DEPRECATED, None, None)
+    return any(terms.text_of(quad.object) in TRUE for quad in quads)
 
 
 def is_under(node: object, parent: object) -> bool:

@@ -16,19 +16,9 @@ from kg import terms
 from kg.context import Context, is_iri
 from kg.errors import NoReleaseError, Problem, Severity
 from kg.store import open_release
-from kg.things import data_quads, things
+from kg.things import data_quads, is_retired, things
 
 ALLOWED: Final = frozenset(node.value for node in (terms.DEPRECATED, terms.REPLACED_BY, terms.NOTE))
-_TRUE: Final = ("true", "1")
-
-
-def is_true(text: str) -> bool:
-    """Whether the text of a literal says that something is deprecated.
-
-    >>> is_true("true"), is_true("false")
-    (True, False)
-    """
-    return text in _TRUE
 
 
 Replaced = Callable[[str], Sequence[str] | None]
@@ -70,12 +60,6 @@ def replacements(store: Store, node: NamedNode) -> list[str] | None:
         return [terms.text_of(quad.object) for quad in quads]
 
     return None if replaced(node.value) is None else heirs(node.value, replaced)
-
-
-def is_retired(store: Store, node: NamedNode) -> bool:
-    """Whether a node is a tombstone."""
-    quads = store.quads_for_pattern(node, terms.DEPRECATED, None, None)
-    return any(is_true(terms.text_of(quad.object)) for quad in quads)
 
 
 def removed_without_tombstone(

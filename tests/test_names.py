@@ -141,3 +141,21 @@ def test_an_english_label_comes_first() -> None:
         ]
     )
     assert [label_of(store, node) for node in (one, two, three)] == ["aspirin", "second", ""]
+
+
+def test_a_retired_name_says_what_replaced_it() -> None:
+    def named(path: str) -> NamedNode:
+        return NamedNode(context.base + path)
+
+    context = Context.parse({"le": terms.LE}, "https://example.org/")
+    store = Store()
+    retired = Quad(named("mineral/fe"), terms.DEPRECATED, Literal(True))
+    store.extend([retired, Quad(retired.subject, terms.REPLACED_BY, named("mineral/iron"))])
+    store.add(Quad(named("mineral/iron"), terms.LABEL, Literal("Iron")))
+    for name in ("mineral/fe", "fe"):
+        with pytest.raises(UnknownNameError) as caught:
+            resolve(store, context, name)
+        assert str(caught.value) == "`mineral/fe` is retired; `mineral/iron` replaced it"
+        assert resolve(store, context, name, retired=True) == retired.subject
+    store.add(Quad(named("symbol/fe"), terms.LABEL, Literal("Fe")))
+    assert resolve(store, context, "fe") == named("symbol/fe")

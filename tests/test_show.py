@@ -233,8 +233,8 @@ def test_what_has_no_class_and_what_stands_for_itself() -> None:
 def test_colours_and_control_characters() -> None:
     """Data cannot steer the terminal; colours are only ours."""
     shown = View("x", "x", "red \x1b[31m", (), (), "", (), (), ())
-    assert format_view(shown, 80) == "red \ufffd[31m  x\n"
-    assert format_view(shown, 80, colour=True) == "\x1b[1mred \ufffd[31m\x1b[0m  \x1b[2mx\x1b[0m\n"
+    assert format_view(shown, 80) == "red \\x1b[31m  x\n"
+    assert format_view(shown, 80, colour=True) == "\x1b[1mred \\x1b[31m\x1b[0m  \x1b[2mx\x1b[0m\n"
 
 
 def test_a_place_without_parts() -> None:

@@ -16,8 +16,7 @@ from typing import Final
 import click
 
 from kg import __version__
-from kg.errors import KgError
-from kg.table import printable
+from kg.errors import KgError, printable
 
 _COMMANDS: Final = {
     "build": ("kg.cli.build", "Build the graph from the fact sheets and make it the current one."),

@@ -15,12 +15,11 @@ from kg.answer import QueryLimits, Send, run_limited
 from kg.catalogue import StockQuery, find_query, load_catalogue, parse_query
 from kg.cli.shared import Session
 from kg.context import load_context
-from kg.errors import QueryError
+from kg.errors import QueryError, printable
 from kg.names import resolve
 from kg.results import GRAPH_FORMATS, SOLUTION_FORMATS, run_query, write_answer
 from kg.sparql import refuse_federation
 from kg.store import open_release
-from kg.table import printable
 
 _MAX_QUERY = 1 << 20
 # The width of a table that goes to a file or a pipe.
@@ -70,12 +69,15 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     catalogue = load_catalogue(session.project.queries)
     if options["list_"]:
         click.echo(
-            _list_json(catalogue) if options["as_json"] else printable(_list(catalogue)), nl=False
+            _list_json(catalogue)
+            if options["as_json"]
+            else printable(_list(catalogue), lines=True),
+            nl=False,
         )
         return
     query = _chosen(options["name"], options["file"], catalogue)
     if options["describe"]:
-        click.echo(printable(_describe(query)), nl=False)
+        click.echo(printable(_describe(query), lines=True), nl=False)
         return
     limits = QueryLimits(seconds=options["timeout"], memory=options["memory"])
     format_ = options["format_"] or ("json" if options["as_json"] else "")

@@ -12,10 +12,11 @@ from kg.cli.shared import Session
 from kg.context import load_context
 from kg.dumps import dump
 from kg.formats import RDF_FORMATS
-from kg.names import resolve
+from kg.names import resolve, tell_retired
 from kg.show import describe, view
 from kg.show_text import format_view
 from kg.store import open_release
+from kg.things import is_retired
 
 _PIPE_WIDTH = 100
 
@@ -43,10 +44,13 @@ def command(ctx: click.Context, name: str, format_: str) -> None:
     kg show study/macian-2022
     kg show mineral/magnesium --format turtle
     """
-    project = Session.of(ctx).project
+    session = Session.of(ctx)
+    project = session.project
     store = open_release(project.build).open_store()
     context = load_context(project.ontology / "context.jsonld", project.base)
-    node = resolve(store, context, name)
+    node = resolve(store, context, name, retired=True)
+    if is_retired(store, node):
+        session.say(tell_retired(store, context, node))
     if format_ != "text":
         sys.stdout.buffer.write(dump(describe(store, node), RDF_FORMATS[format_], context))
         sys.stdout.buffer.flush()

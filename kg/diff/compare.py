@@ -17,8 +17,7 @@ from kg.context import is_iri
 from kg.diff.changes import Change, Diff, Entry, Kind, Term, Thing
 from kg.diff.pairs import Row, pair_parts, pair_values
 from kg.names import label_of
-from kg.things import data_graphs, is_data_graph, is_provenance, is_under
-from kg.tombstones import is_retired
+from kg.things import data_graphs, is_data_graph, is_provenance, is_retired, is_under
 
 
 @dataclass
