@@ -85,6 +85,18 @@ def format_json(problems: Sequence[Problem], _context: Context) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
+def read_problems(text: str) -> list[Problem]:
+    """The problems in a report that `format_json` wrote.
+
+    >>> problem = Problem("a.yaml", 3, 1, "no label", "label", Severity.WARNING)
+    >>> context = Context.parse({}, "https://example.org/")
+    >>> read_problems(format_json([problem], context)) == [problem]
+    True
+    """
+    listed = json.loads(text)["problems"]
+    return [Problem(**(values | {"severity": Severity(values["severity"])})) for values in listed]
+
+
 def format_sarif(problems: Sequence[Problem], context: Context) -> str:
     """A SARIF 2.1.0 log (OASIS), as editors and code hosts read it."""
     rules = sorted({problem.rule for problem in problems})

@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 
 from kg.build import Progress, Summary, build_release, load_vocabulary
-from kg.cli.shared import Session, documents_option, report_option
+from kg.cli.shared import REPORTS, Session, documents_option, report_option
 from kg.errors import LockedError, NonconformingError
-from kg.report import FORMATS
 
 
 @click.command("build")
@@ -47,7 +46,7 @@ def command(
             summary = _build(session, documents, strict, wait, progress)
     except NonconformingError as error:
         context, _ = load_vocabulary(session.project)
-        report = FORMATS["json" if as_json else format_]
+        report = REPORTS["json" if as_json else format_]
         machine = as_json or format_ != "text"
         click.echo(report(error.problems, context), nl=False, err=not machine)
         session.say(f"nothing was built; {_before(session)}")

@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from kg.build import check_project, check_removed, refusals
-from kg.cli.shared import Session, documents_option, report_option
-from kg.report import FORMATS
+from kg.cli.shared import REPORTS, Session, documents_option, report_option
 
 
 @click.command("check")
@@ -30,6 +29,6 @@ def command(ctx: click.Context, documents: Path | None, strict: bool, format_: s
     # Passages can only be asked for where there are documents to check them against.
     passages = checked.passages if documents else replace(checked.passages, not_checked=0)
     refused = refusals(checked.problems, passages, strict=strict)
-    click.echo(FORMATS[format_](refused or checked.problems, checked.context), nl=False)
+    click.echo(REPORTS[format_](refused or checked.problems, checked.context), nl=False)
     if refused:
         ctx.exit(1)

@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from kg.build import Progress
 from kg.project import Project, load_project
 from kg.report import FORMATS
+from kg.site.report import report_html
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+REPORTS: Final = {**FORMATS, "html": report_html}
+"""Every form in which problems are reported, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def report_option(command: _F) -> _F:
     return click.option(
         "--format",
         "format_",
-        type=click.Choice(list(FORMATS)),
+        type=click.Choice(list(REPORTS)),
         default="text",
         show_default=True,
         help="How to report problems.",

@@ -9,8 +9,7 @@ from pathlib import Path
 import click
 
 from kg.build import verify_passages
-from kg.cli.shared import Session, documents_option, report_option
-from kg.report import FORMATS
+from kg.cli.shared import REPORTS, Session, documents_option, report_option
 
 
 @click.command("verify")
@@ -30,10 +29,10 @@ def command(ctx: click.Context, documents: Path, strict: bool, format_: str, as_
     problems = result.problems
     if as_json:
         counts = {k: v for k, v in asdict(result).items() if k != "problems"}
-        listed = json.loads(FORMATS["json"](problems, context))["problems"]
+        listed = json.loads(REPORTS["json"](problems, context))["problems"]
         click.echo(json.dumps(counts | {"problems": listed}, indent=2, ensure_ascii=False))
     elif problems or format_ != "text":
-        click.echo(FORMATS[format_](problems, context), nl=False)
+        click.echo(REPORTS[format_](problems, context), nl=False)
     session.say(
         f"passages: {result.checked} checked, {result.wrong} wrong, "
         f"{result.not_checked} not checked"
