@@ -55,7 +55,8 @@ class Errors:
         asked = "" if absolute else page.path[:_LONGEST]
         about = self._about(asked)
         phrase = _PHRASES.get(status, "")
-        replaced = about and self._content.reader.objects(NamedNode(about.iri), terms.REPLACED_BY)
+        retired = NamedNode(about.iri) if about and about.iri else None
+        replaced = retired and self._content.reader.objects(retired, terms.REPLACED_BY)
         return self._content.error(
             "error.html",
             page,
