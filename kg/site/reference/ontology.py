@@ -19,7 +19,7 @@ from kg.dumps.layout import term_order
 from kg.site.content import Content
 from kg.site.pages import RDF, Page
 from kg.terms import text_of
-from kg.things import data_quads
+from kg.things import Nesting, data_quads
 from kg.view import Value
 
 _RDFS: Final = terms.RDFS
@@ -171,7 +171,9 @@ class _Reader:
         self._content = content
         self._about: dict[NamedNode, dict[NamedNode, list[object]]] = {}
         self._below: dict[NamedNode, list[NamedNode]] = {}
-        for quad in sorted(quads, key=lambda q: term_order(q.object)):
+        quads = sorted(quads, key=lambda quad: term_order(quad.object))
+        self._nesting = Nesting(quads)
+        for quad in quads:
             subject = quad.subject
             if isinstance(subject, NamedNode):
                 self._about.setdefault(subject, {}).setdefault(quad.predicate, []).append(
@@ -220,7 +222,7 @@ class _Reader:
             node
             for node, said in self._about.items()
             if not set(classes).isdisjoint(said.get(terms.TYPE, ()))
-            and self._content.anchor_of(node.value)
+            and not self._is_expression(node)
         ]
         return sorted(found, key=lambda node: (self._label(node).casefold(), node.value))
 
@@ -254,7 +256,7 @@ class _Reader:
             ),
             below=tuple(self._value(below) for below in self._below.get(node, ())),
             mappings=tuple(
-                (self._content.name_of(predicate.value), values)
+                (self._content.reader.property_name(predicate.value), values)
                 for predicate in _MAPPINGS
                 if (values := self._members(said.get(predicate, ())))
             ),
@@ -301,7 +303,8 @@ class _Reader:
 
     def _is_expression(self, node: NamedNode) -> bool:
         """Whether a node is part of the description of another, and no term."""
-        return node in self._about and not self._content.anchor_of(node.value)
+        header = f"{self._content.ontology}/node/"
+        return node in self._nesting or node.value.startswith(header)
 
     def _items(self, items: object) -> Iterator[object]:
         """The items of an RDF list."""
