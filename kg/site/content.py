@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,13 +16,15 @@ from kg.context import load_context
 from kg.dumps import dump
 from kg.formats import FORMATS, RDF_FORMATS
 from kg.iris import local_name
+from kg.names import label_term
 from kg.project import Project
 from kg.show import Reader
 from kg.site.addresses import address, path_of, relative
-from kg.site.directory import Directory, entry_of
+from kg.site.classes import Class, Classes
+from kg.site.directory import Directory, entry_of, folded
 from kg.site.embedded import embedded
 from kg.site.pages import Page
-from kg.site.render import Templates
+from kg.site.render import Templates, capital, many_of, script_data
 from kg.store import Release
 from kg.view import Text
 
@@ -31,6 +33,7 @@ _CREATIVE_COMMONS: Final = re.compile(
 )
 _NAV: Final = ("types", "search", "queries", "ontology", "downloads", "quality")
 
+_VERSION: Final = NamedNode("http://www.w3.org/ns/dcat#version")
 _TYPE: Final = terms.TYPE.value
 _IDENTIFIER: Final = NamedNode(terms.DCTERMS + "identifier")
 _HASH: Final = re.compile("[0-9a-f]{8,}")
@@ -42,8 +45,7 @@ Crumb = tuple[str, str]
 class Content:
     """A release as its pages see it.
 
-    `where` is every page by its path, and `lists` the path of the list of each class; the site
-    fills them in before the first page is rendered.
+    `where` is every page by its path; the site fills it in before the first page is rendered.
     """
 
     def __init__(self, release: Release, project: Project) -> None:
@@ -53,9 +55,9 @@ class Content:
         self.context = load_context(project.ontology / "context.jsonld", project.base)
         self.reader = Reader(self.store, self.context)
         self.title = project.title or project.base
-        self.version = project.version or release.digest[:12]
+        versions = self.reader.objects(NamedNode(project.base), _VERSION)
+        self.version = project.version or next((v.value for v in versions), release.digest[:12])
         self.where: dict[str, Page] = {}
-        self.lists: dict[str, str] = {}
         self.ontology = self._ontology()
         self._templates = Templates(
             project=project,
@@ -64,6 +66,9 @@ class Content:
             formats=FORMATS,
             site_title=self.title,
             name_of=self.name_of,
+            names_of=self.names_of,
+            definition_of=self.definition_of,
+            list_of=self.list_of,
         )
 
     def _ontology(self) -> str:
@@ -144,6 +149,42 @@ class Content:
                 yield row["s"].value, row["c"].value
 
     @cached_property
+    def classes(self) -> Classes:
+        """The classes of things that have pages, and the classes of the ontology above them."""
+        base = self.project.base
+
+        def above(iri: str) -> list[str]:
+            found = self.reader.objects(NamedNode(iri), terms.SUBCLASS_OF)
+            named = [one.value for one in found if isinstance(one, NamedNode)]
+            return [one for one in named if self.ontology and one.startswith(self.ontology)]
+
+        return Classes(((iri, kind) for iri, kind in self.typed() if path_of(iri, base)), above)
+
+    def roots(self) -> tuple[list[Class], list[Class]]:
+        """The uppermost classes by name: those of the ontology, and those of other vocabularies."""
+        roots = sorted(self.classes.roots, key=lambda class_: folded(self.name_of(class_.iri)))
+        own = [c for c in roots if self.ontology and c.iri.startswith(self.ontology)]
+        return own, [c for c in roots if c not in own]
+
+    def list_of(self, class_: str) -> str:
+        """The address of the list of what is of a class; '' when there is none."""
+        found = self.classes.all.get(class_)
+        return f"{found.path}/" if found else ""
+
+    def names_of(self, class_: str) -> str:
+        """What several things of a class are called, with a capital: `Studies`."""
+        label = label_term(self.store, NamedNode(class_))
+        language = getattr(label, "language", None) or "en"
+        name = self.name_of(class_)
+        if label is None:
+            return name
+        return capital(many_of(name) if language.startswith("en") else name)
+
+    def definition_of(self, iri: str) -> str:
+        """The definition of a term."""
+        return " ".join(map(terms.text_of, self.reader.objects(NamedNode(iri), terms.DEFINITION)))
+
+    @cached_property
     def directory(self) -> Directory:
         """Every thing that has a name, or that is no part of another."""
         kinds: dict[str, str] = {}
@@ -186,20 +227,17 @@ class Content:
         page: Page,
         title: str,
         crumbs: Sequence[Crumb] = (),
-        data: Iterable[Quad] = (),
+        data: Iterable[Quad] | Mapping[str, Any] = (),
         **values: Any,
     ) -> bytes:
         """A page from a template that extends `base.html`.
 
-        `crumbs` are the steps between home and the page, `data` goes into it as JSON-LD;
-        `description` among the values is what a search engine or a preview shows.
+        `crumbs` are the steps between home and the page, `data` goes into it as JSON-LD, which
+        it may be already; `description` among the values is what a search engine shows.
         """
-        quads = list(data)
-        return self._render(template, page, relative, values | {
-            "title": title,
-            "crumbs": crumbs,
-            "data": embedded(quads) if quads else "",
-        })  # fmt: skip
+        ready = script_data(data) if isinstance(data, Mapping) else embedded(data)
+        values |= {"title": title, "crumbs": crumbs, "data": ready if data else ""}
+        return self._render(template, page, relative, values)
 
     def error(self, template: str, page: Page, *, absolute: bool, **values: Any) -> bytes:
         """A page that may be met at any address; with `absolute`, it does not ask at which."""

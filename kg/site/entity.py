@@ -58,13 +58,13 @@ def _by_side(mentions: Sequence[Mention]) -> list[tuple[str, str, list[Mention]]
     return [(side, titles[side], found[side]) for side in found if found[side]]
 
 
-def _jumps(view: View) -> list[tuple[str, str, int]]:
+def _jumps(view: View) -> list[tuple[str, str, str, int]]:
     """The groups on the page, with their anchors, as a reader finds them."""
 
     def count(group: Group) -> int:
         return len(group.mentions) + group.more
 
-    return [(anchor_of(group), group.kind, count(group)) for group in view.groups]
+    return [(anchor_of(group), group.kind, group.iri, count(group)) for group in view.groups]
 
 
 def anchor_of(group: Group) -> str:

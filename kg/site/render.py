@@ -54,6 +54,19 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def many_of(noun: str) -> str:
+    """An English noun in the plural.
+
+    >>> [many_of(noun) for noun in ("clinical trial", "biological entity", "hypothesis", "assay")]
+    ['clinical trials', 'biological entities', 'hypotheses', 'assays']
+    """
+    if noun.endswith("sis"):
+        return f"{noun[:-2]}es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+
+
 def capital(text: str) -> str:
     """The text with its first letter large, the others as they are.
 

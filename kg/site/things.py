@@ -151,9 +151,9 @@ class Things:
         owner = content.reader.owner(node)
         crumbs = []
         for kind in content.reader.kinds(owner)[:1]:
-            path = content.lists.get(kind.value)
-            if path:
-                crumbs.append((content.name_of(kind.value), address(path, "html")))
+            listed = content.list_of(kind.value)
+            if listed:
+                crumbs.append((content.names_of(kind.value), listed))
         where = content.address_of(owner.value)
         if owner != node and where is not None:
             crumbs.append((content.name_of(owner.value), where))
