@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from kg.build import Checked, Summary, build_release, check_project, verify_passages
+    from kg.build import Checked, build_release, check_project, verify_passages
     from kg.errors import KgError, NonconformingError, Problem
     from kg.project import Project, load_project
     from kg.store import Release, open_release
+    from kg.summary import Summary
 
 # Loaded when first used: `import kg` alone must not wait for parsers and stores.
 _HOMES = {
@@ -29,7 +30,7 @@ _HOMES = {
     "Problem": "kg.errors",
     "Project": "kg.project",
     "Release": "kg.store",
-    "Summary": "kg.build",
+    "Summary": "kg.summary",
     "build_release": "kg.build",
     "check_project": "kg.build",
     "load_project": "kg.project",

@@ -1,26 +1,28 @@
 """The main job, and the only module that knows its order.
 
-read → compile → link → validate → check passages → load → swap. Everything up to the load is
-`check_project`, and changes nothing on disk.
+read → compile → link → validate → check passages → write files → describe → load → swap.
+Everything up to the files is `check_project`, and changes nothing on disk.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pyoxigraph import NamedNode, Quad
 
 from kg import __version__, terms
-from kg.compile import Compiled, compile_sheet, describe_dataset
+from kg.assemble import write_changes, write_files, write_reports
+from kg.compile import Compiled, compile_sheet, describe_dataset, main_language
 from kg.context import Context, load_context
+from kg.downloads import SUMS, facts_of, gather
 from kg.errors import ConfigError, NonconformingError, NoReleaseError, Problem, Severity
+from kg.inputs import input_digest
 from kg.link import Places, check_links
+from kg.metadata import describe_release
 from kg.ontology import Ontology, canonical, load_ontology
 from kg.passages import PassageCheck, check_passages, count_unchecked
 from kg.project import Project
@@ -29,11 +31,14 @@ from kg.sheets import find_sheets, read_sheet
 from kg.store import (
     Release,
     build_lock,
+    folder_aside,
     open_release,
+    release_before,
     release_digest,
     remove_leftovers,
     write_release,
 )
+from kg.summary import Summary
 from kg.tombstones import find_removed
 from kg.validate import place_results, validate
 
@@ -49,9 +54,10 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
 class Checked:
     """A project's sheets, compiled and judged.
 
-    `quads` are the whole dataset, canonical: a graph per sheet, the ontology's, and one in which
-    the dataset describes itself. `problems` are sorted by place.
+    `quads` are what was judged, canonical: a graph per sheet, the ontology's, and one in which the
+    dataset describes itself, in short; a release says more there. `problems` are sorted by place.
 
+    >>> from dataclasses import fields
     >>> [field.name for field in fields(Checked)]
     ['sheets', 'quads', 'problems', 'passages', 'ontology', 'context']
     """
@@ -62,28 +68,6 @@ class Checked:
     passages: PassageCheck
     ontology: Ontology
     context: Context
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a build did; counts, the release's digest, seconds of wall time.
-
-    `unchanged` says that the input was that of the current release, so that nothing was done.
-
-    >>> results, passages = {"error": 0}, {"checked": 3, "wrong": 0, "not_checked": 0}
-    >>> Summary(2, 3, 1, 40, results, passages, digest="0f", seconds=0.1).passages["checked"]
-    3
-    """
-
-    sheets: int
-    statements: int
-    findings: int
-    quads: int
-    results: dict[str, int]
-    passages: dict[str, int]
-    digest: str
-    seconds: float
-    unchanged: bool = False
 
 
 def check_project(
@@ -103,7 +87,8 @@ def check_project(
     places = Places(sheets)
     links = check_links(sheets, places, project.base, ontology.known)
     quads = [quad for sheet in sheets for quad in sheet.quads]
-    dataset = canonical([*quads, *describe_dataset(project.base, project.title, project.license)])
+    said = describe_dataset(project.base, project.title, project.license, main_language(quads))
+    dataset = canonical([*quads, *said])
     progress("validate", 0, 0)
     reported = {p.value for sheet in sheets for p in sheet.problems if p.rule == "unknown-term"}
     results = [
@@ -168,14 +153,16 @@ def build_release(
     *,
     documents: Path | None = None,
     strict: bool = False,
+    files: bool = True,
     wait: float = 0,
     progress: Progress = _silent,
 ) -> Summary:
     """Build a release and make it the current one, unless the input is that of the current one.
 
-    `strict` also refuses warnings and passages that were not checked; `wait` is how many seconds
-    to wait for another build. Raises `NonconformingError` with every problem, `LockedError`, and
-    `ConfigError`; whatever is raised, the release before stays.
+    `strict` also refuses warnings and passages that were not checked; without `files` there will
+    be none to download; `wait` is how many seconds to wait for another build. Raises
+    `NonconformingError` with every problem, `LockedError`, and `ConfigError`; whatever is raised,
+    the release before stays.
 
     >>> import tempfile
     >>> from kg import load_project
@@ -186,29 +173,55 @@ def build_release(
     (False, True, True)
     """
     start = time.monotonic()
+    options = () if files else ("no files",)
     with build_lock(project.build, wait):
-        inputs = input_digest(project, documents)
-        known = _known_summary(project, inputs, strict)
+        inputs = input_digest(project, documents, *options)
+        known = _known_summary(project, inputs, strict, files)
         if known:
             remove_leftovers(project.build)
-            return _timed(known, start, unchanged=True)
+            return known.timed(start, unchanged=True)
         checked = check_removed(project, check_project(project, documents, progress))
         refused = refusals(checked.problems, checked.passages, strict=strict)
         if refused:
             raise NonconformingError(refused)
-        progress("load", 0, len(checked.quads))
-        digest = release_digest(checked.quads)
-        summary = _summarize(checked, digest)
-        if input_digest(project, documents) != inputs:
-            inputs = ""  # a file was edited meanwhile: the next build must not trust this one
-        manifest = {
-            "inputs": inputs,
-            "software": f"kg {__version__}",
-            "removed": [p.focus for p in checked.problems if p.rule == "removed"],
-            "summary": asdict(summary),
-        }
-        write_release(project.build, checked.quads, digest, manifest)
-    return _timed(summary, start, unchanged=False)
+        with folder_aside(project.build) as aside:
+            summary, manifest, quads = _assemble(project, checked, aside, files, progress)
+            # A file may have been edited meanwhile: then the next build must not trust this one.
+            same = input_digest(project, documents, *options) == inputs
+            manifest = {"inputs": inputs if same else "", **manifest, "summary": asdict(summary)}
+            progress("load", 0, len(quads))
+            write_release(project.build, quads, summary.digest, manifest, aside)
+    return summary.timed(start, unchanged=False)
+
+
+def _assemble(
+    project: Project, checked: Checked, aside: Path, files: bool, progress: Progress
+) -> tuple[Summary, dict[str, Any], list[Quad]]:
+    """Put a release together in a folder aside: its summary, its manifest, and all its quads."""
+    facts = facts_of(checked.quads, project.base)
+    vocabulary = checked.ontology.quads
+    data = release_digest([*facts, *vocabulary])
+    material = gather(project, checked.context, checked.ontology, facts, data)
+    progress("files", 0, 0)
+    notes: list[Problem] = []
+    if files:
+        metadata, notes = write_files(aside / "files", material)
+    else:
+        metadata = describe_release(material)
+    quads = [*facts, *metadata, *vocabulary]
+    digest = release_digest(quads)
+    checked = replace(checked, problems=(*checked.problems, *notes), quads=tuple(quads))
+    before = release_before(project.build, digest)
+    write_reports(aside, checked.problems, checked.context)
+    write_changes(aside, before, facts, digest, checked.context)
+    manifest = {
+        "data": data,
+        "before": before.digest if before else "",
+        "software": f"kg {__version__}",
+        "removed": [p.focus for p in checked.problems if p.rule == "removed"],
+    }
+    count = len(list((aside / "files").glob("*")))
+    return replace(_summarize(checked, digest), files=count), manifest, quads
 
 
 def verify_passages(project: Project, documents: Path) -> tuple[PassageCheck, Context]:
@@ -242,37 +255,7 @@ def refusals(
     return problems if any(p.severity in stopping for p in problems) else ()
 
 
-def input_digest(project: Project, documents: Path | None = None) -> str:
-    """A SHA-256, in hex, over all that decides what a build gives: files, settings, software."""
-    digest = hashlib.sha256()
-    settings = [f"{f.name}={getattr(project, f.name)}" for f in fields(project)]
-    digest.update(os.fsencode("\n".join([__version__, *settings])))
-    for file in _input_files(project, documents):
-        digest.update(os.fsencode(f"\n{file}\n{_content_digest(file)}"))
-    return digest.hexdigest()
-
-
-def _content_digest(file: Path) -> str:
-    try:
-        if file.exists() and not file.is_file():
-            return "no regular file"  # a pipe would never end
-        with file.open("rb") as data:
-            return hashlib.file_digest(data, "sha256").hexdigest()
-    except OSError as error:
-        return f"unreadable: {error.strerror}"  # whoever reads the file says so
-
-
-def _input_files(project: Project, documents: Path | None) -> Iterator[Path]:
-    yield from find_sheets(project.facts)
-    yield project.ontology / "context.jsonld"
-    yield from sorted(project.ontology.glob("*.ttl"))
-    yield from sorted(project.shapes.glob("*.ttl"))
-    if documents and documents.is_dir():
-        yield documents
-        yield from sorted(path for path in documents.iterdir() if path.is_file())
-
-
-def _known_summary(project: Project, inputs: str, strict: bool) -> Summary | None:
+def _known_summary(project: Project, inputs: str, strict: bool, files: bool) -> Summary | None:
     """The summary of the current release when it was built from the same input and still opens."""
     try:
         release: Release = open_release(project.build)
@@ -281,6 +264,8 @@ def _known_summary(project: Project, inputs: str, strict: bool) -> Summary | Non
         summary = Summary(**release.manifest["summary"])
         # Cheap signs of damage that still opens; a full digest would cost as much as a build.
         if (release.digest, len(release.open_store())) != (summary.digest, summary.quads):
+            return None
+        if files and not (release.files / SUMS).is_file():
             return None
         doubtful = summary.results["warning"] or summary.passages["not_checked"]
     except (NoReleaseError, KeyError, TypeError):
@@ -302,11 +287,6 @@ def _summarize(checked: Checked, digest: str) -> Summary:
         digest=digest,
         seconds=0.0,
     )
-
-
-def _timed(summary: Summary, start: float, *, unchanged: bool) -> Summary:
-    values = asdict(summary) | {"seconds": round(time.monotonic() - start, 3)}
-    return Summary(**(values | {"unchanged": unchanged}))
 
 
 def _instances(checked: Checked, class_: NamedNode) -> int:

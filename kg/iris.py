@@ -78,16 +78,7 @@ def graph_iri(base: str, sheet: PurePosixPath) -> str:
     'https://example.org/graph/documents/000'
     """
     parts = sheet.with_suffix("").parts
-    return graphs_prefix(base) + "/".join(slug(part) or "-" for part in parts)
-
-
-def graphs_prefix(base: str) -> str:
-    """What the IRIs of all sheets' graphs start with.
-
-    >>> graphs_prefix("https://example.org/")
-    'https://example.org/graph/'
-    """
-    return base + "graph/"
+    return base + "graph/" + "/".join(slug(part) or "-" for part in parts)
 
 
 def local_name(iri: str) -> str:

@@ -15,12 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Literal, RdfFormat, Store, parse
+from pyoxigraph import Literal, Quad, RdfFormat, Store, parse
 from tiny import KG, Tiny, run_kg, snapshot, write_tiny
 
 import kg
 from kg import terms
 from kg.build import build_release, check_project, load_vocabulary
+from kg.downloads import facts_of
 from kg.dumps import dump, quads_of
 from kg.errors import ConfigError, LockedError, NonconformingError
 from kg.formats import RDF_FORMATS
@@ -43,6 +44,11 @@ def graphs(tiny: Tiny) -> dict[str, str]:
         )
         for graph in store.named_graphs()
     }
+
+
+def facts(tiny: Tiny) -> set[Quad]:
+    """What the sheets say in the current release."""
+    return set(facts_of(open_release(tiny.build).open_store(), "https://example.org/"))
 
 
 # What the other process runs: folders listed in another order, names hashed by another seed.
@@ -129,6 +135,8 @@ def test_a_touched_or_rewritten_file_is_not_a_change(tiny: Tiny) -> None:
 @pytest.mark.parametrize(
     "change",
     [
+        lambda tiny: tiny.edit("queries/heavier.rq", "In daltons", "In u"),
+        lambda tiny: tiny.edit("kg.toml", "title", 'version = "2"\ntitle'),
         lambda tiny: tiny.edit("facts/iron.yaml", "55.845", "55.85"),
         lambda tiny: tiny.write("facts/tin.yaml", "id: mineral/tin\ntype: Mineral\nlabel: Tin\n"),
         lambda tiny: (tiny.root / "facts/zinc.yaml").unlink(),
@@ -141,7 +149,19 @@ def test_a_touched_or_rewritten_file_is_not_a_change(tiny: Tiny) -> None:
         lambda tiny: tiny.edit("kg.toml", "Minerals", "Metals"),
         lambda tiny: tiny.write("kg.toml", 'base = "https://example.org/"\n[limits]\ndepth = 9\n'),
     ],
-    ids=["fact", "sheet", "gone", "renamed", "shape", "ontology", "context", "title", "limits"],
+    ids=[
+        "query",
+        "version",
+        "fact",
+        "sheet",
+        "gone",
+        "renamed",
+        "shape",
+        "ontology",
+        "context",
+        "title",
+        "limits",
+    ],
 )
 def test_every_kind_of_input_counts(tiny: Tiny, change: Callable[[Tiny], object]) -> None:
     build_release(tiny.project)
@@ -154,7 +174,7 @@ def test_another_version_of_the_software_builds_again(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_release(tiny.project)
-    monkeypatch.setattr("kg.build.__version__", "99.0")
+    monkeypatch.setattr("kg.inputs.__version__", "99.0")
     assert not build_release(tiny.project).unchanged
 
 
@@ -165,15 +185,16 @@ def test_an_edited_sheet_changes_only_its_graph(tiny: Tiny) -> None:
     build_release(tiny.project)
     after = graphs(tiny)
     changed = {graph for graph in before | after if before.get(graph) != after.get(graph)}
-    assert changed == {"https://example.org/graph/iron"}
+    # The dataset tells of its version and of its files.
+    assert changed == {"https://example.org/graph/iron", "https://example.org/"}
 
 
 def test_a_comment_changes_nothing_but_the_hash_of_its_sheet(tiny: Tiny) -> None:
     build_release(tiny.project)
-    before = set(open_release(tiny.build).open_store())
+    before = facts(tiny)
     tiny.edit("facts/iron.yaml", "type:", "# a metal\ntype:")
     build_release(tiny.project)
-    changed = before ^ set(open_release(tiny.build).open_store())
+    changed = before ^ facts(tiny)
     assert {quad.predicate for quad in changed} == {terms.SHA256}
     assert len(changed) == 2
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
-from kg.build import Progress, Summary, build_release, load_vocabulary
+from kg.build import Progress, build_release, load_vocabulary
 from kg.cli.shared import REPORTS, Session, documents_option, report_option
 from kg.errors import LockedError, NonconformingError
+from kg.summary import Summary
 
 
 @click.command("build")
 @documents_option("Check every passage against the documents in this folder.")
 @click.option("--strict", is_flag=True, help="Refuse warnings, and passages not checked, too.")
+@click.option("--no-files", is_flag=True, help="Make no files to download; for large graphs.")
 @click.option(
     "--wait",
     type=click.FloatRange(min=0),
@@ -29,21 +34,27 @@ from kg.errors import LockedError, NonconformingError
 @click.pass_context
 def command(
     ctx: click.Context,
+    /
     documents: Path | None,
     strict: bool,
+    no_files: bool,
     wait: float,
-    format_: str,
-    as_json: bool,
+    **shown: Any,
 ) -> None:
     """Build the graph from the fact sheets and make it the current one.
 
-    Reads every sheet, checks all of it, and loads it into a store in a release folder of its own.
+    Reads every sheet, checks all of it, and loads it into a store in a release folder of its own,
+    with files to download beside it.
     If anything is wrong, every problem is reported at its line and the release before stays.
     """
     session = Session.of(ctx)
+    format_, as_json = shown["format_"], shown["as_json"]
+    build = partial(
+        build_release, session.project, documents=documents, strict=strict, files=not no_files
+    )
     try:
         with session.progress() as progress:
-            summary = _build(session, documents, strict, wait, progress)
+            summary = _wait_for(build, session, wait, progress)
     except NonconformingError as error:
         context, _ = load_vocabulary(session.project)
         report = REPORTS["json" if as_json else format_]
@@ -59,25 +70,16 @@ def command(
         session.say("`kg check` lists the warnings")
 
 
-def _build(
-    session: Session, documents: Path | None, strict: bool, wait: float, progress: Progress
+def _wait_for(
+    build: Callable[..., Summary], session: Session, wait: float, progress: Progress
 ) -> Summary:
-    def run(seconds: float) -> Summary:
-        return build_release(
-            session.project,
-            documents=documents,
-            strict=strict,
-            wait=seconds,
-            progress=progress,
-        )
-
     try:
-        return run(0)
+        return build(wait=0, progress=progress)
     except LockedError:
         if not wait:
             raise
         session.say("another build is at work here; waiting for it")
-        return run(wait)
+        return build(wait=wait, progress=progress)
 
 
 def _before(session: Session) -> str:
@@ -100,6 +102,7 @@ def format_summary(summary: Summary) -> str:
         ),
         "passages": f"{passages['checked']} checked, {passages['wrong']} wrong, "
         f"{passages['not_checked']} not checked",
+        "files": f"{summary.files}" if summary.files else "none",
         "release": f"{summary.digest[:16]} ({state})",
         "time": f"{summary.seconds:.2f} s",
     }

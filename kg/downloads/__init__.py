@@ -24,9 +24,9 @@ from kg.downloads.tables import Table, make_tables
 from kg.dumps import dump
 from kg.errors import ConfigError, KgError, Problem, Severity
 from kg.formats import RDF_FORMATS, GraphFormat
-from kg.iris import graphs_prefix
 from kg.ontology import Ontology, canonical, read_turtle_folder
 from kg.project import Project
+from kg.things import is_data_graph
 
 __all__ = [
     "CSV_METADATA", "SUMS", "File", "Folder", "Material", "facts_of", "gather", "read_sums",
@@ -90,8 +90,7 @@ def facts_of(quads: Iterable[Quad], base: str) -> list[Quad]:
     >>> [quad.graph_name.value for quad in facts_of(quads, "https://example.org/")]
     ['https://example.org/graph/a']
     """
-    start = graphs_prefix(base)
-    return [quad for quad in quads if getattr(quad.graph_name, "value", "").startswith(start)]
+    return [quad for quad in quads if is_data_graph(quad.graph_name, base)]
 
 
 def write_downloads(folder: Folder, material: Material) -> list[Problem]:

@@ -15,8 +15,8 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg import terms
 from kg.downloads import Material
 from kg.dumps.layout import term_order
-from kg.iris import graphs_prefix
 from kg.metadata.triples import Triples, key_of, named, namespace_of, number
+from kg.things import things
 
 _MATCHES: Final = {
     terms.SKOS + name
@@ -39,32 +39,25 @@ def describe_contents(said: Triples, material: Material) -> None:
             terms.VOID + "distinctObjects": number(len({t.object for t in triples})),
         },
     )
-    _say_classes(said, triples, entities)
+    _say_classes(said, triples, material)
     _say_properties(said, triples)
     _say_links(said, triples, material)
 
 
-def _say_classes(said: Triples, triples: Iterable[Triple], entities: set[str]) -> None:
+def _say_classes(said: Triples, triples: Iterable[Triple], material: Material) -> None:
     members: defaultdict[NamedNode, set[str]] = defaultdict(set)
     for triple in triples:
         if triple.predicate == terms.TYPE and isinstance(triple.object, NamedNode):
             members[triple.object].add(terms.text_of(triple.subject))
     said.say(said.dataset, {terms.VOID + "classes": number(len(members))})
-    graphs = graphs_prefix(said.dataset.value)
-    things = {iri for iri in entities if not iri.startswith(graphs) and not _nested(iri, entities)}
+    examples = {thing.value for thing in things(material.facts, material.project.base)}
     for class_ in sorted(members, key=term_order):
         part = said.a(said.node("class", key_of(class_.value)), terms.VOID + "Dataset")
         count = number(len(members[class_]))
         said.say(part, {terms.VOID + "class": class_, terms.VOID + "entities": count})
         said.say(said.dataset, {terms.VOID + "classPartition": part})
-        example = min(members[class_] & things, default="")
+        example = min(members[class_] & examples, default="")
         said.say(said.dataset, {terms.VOID + "exampleResource": named(example)})
-
-
-def _nested(iri: str, entities: set[str]) -> bool:
-    """Whether a thing is a part of another, by its IRI."""
-    parents = [iri[:at] for at, character in enumerate(iri) if character == "/"]
-    return any(parent in entities for parent in parents)
 
 
 def _say_properties(said: Triples, triples: Iterable[Triple]) -> None:

@@ -86,7 +86,7 @@ def key_of(iri: str) -> str:
     """A short name for an IRI, one segment, that depends on nothing but the IRI.
 
     >>> key_of("https://example.org/ontology#Mineral")
-    'mineral-7ba7a39e9d48'
+    'mineral-1285e5d43011'
     """
     digest = hashlib.sha256(iri.encode()).hexdigest()[:12]
     return "-".join(filter(None, (slug(local_name(iri.rstrip("/#_"))), digest)))
