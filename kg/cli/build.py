@@ -34,7 +34,7 @@ from kg.summary import Summary
 @click.pass_context
 def command(
     ctx: click.Context,
-    /
+    /,
     documents: Path | None,
     strict: bool,
     no_files: bool,
@@ -44,8 +44,8 @@ def command(
     """Build the graph from the fact sheets and make it the current one.
 
     Reads every sheet, checks all of it, and loads it into a store in a release folder of its own,
-    with files to download beside it.
-    If anything is wrong, every problem is reported at its line and the release before stays.
+    with files to download beside it. If anything is wrong, every problem is reported at its line
+    and the release before stays.
     """
     session = Session.of(ctx)
     format_, as_json = shown["format_"], shown["as_json"]
