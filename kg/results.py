@@ -53,12 +53,13 @@ def run_query(
     bindings: Mapping[Variable, Any],
     base: str,
     dataset: Dataset | None = None,
+    connected: bool = False,
 ) -> Answer:
     """Evaluate SPARQL 1.1, with some variables bound to terms.
 
     The default graph is what the dataset has, else what the query's FROM clauses name, else the
-    union of all graphs. Raises `QuerySyntaxError` with the parser's words and place, and
-    `QueryError` for a bound variable that is not selected.
+    union of all graphs. No connection is opened unless `connected`. Raises `QuerySyntaxError` with
+    the parser's words and place, and `QueryError` for a bound variable that is not selected.
     """
     graphs: dict[str, Any] = {}
     if dataset is not None:
@@ -68,7 +69,7 @@ def run_query(
         # The engine would let this win over the query's own FROM clauses.
         graphs["use_default_graph_as_union"] = True
     try:
-        with no_connections():
+        with _alone(connected):
             return store.query(query, base_iri=base, substitutions=dict(bindings) or None, **graphs)
     except SyntaxError as error:
         raise QuerySyntaxError.of(error.msg) from error
@@ -111,6 +112,7 @@ def write_standard(
     context: Context,
     send: Send,
     most_sorted: int | None = None,
+    connected: bool = False,
 ) -> None:
     """Write an answer in a standard format that can hold it, piece by piece as it is computed.
 
@@ -121,7 +123,7 @@ def write_standard(
     if isinstance(answer, QueryBoolean) and name in ("csv", "tsv"):
         output.write(b"true" if answer else b"false")
     else:
-        with _evaluating():
+        with _evaluating(connected):
             if isinstance(answer, QueryTriples):
                 _write_graph(answer, name, context, output, most_sorted)
             else:
@@ -129,11 +131,15 @@ def write_standard(
     output.close()
 
 
+def _alone(connected: bool) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext() if connected else no_connections()
+
+
 @contextlib.contextmanager
-def _evaluating() -> Iterator[None]:
+def _evaluating(connected: bool = False) -> Iterator[None]:
     """Where an answer is read, and thus computed: without connections, and errors in words."""
     try:
-        with no_connections():
+        with _alone(connected):
             yield
     except (RuntimeError, OSError, ValueError) as error:
         raise QueryError(str(error)) from error

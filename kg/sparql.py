@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from kg.errors import QueryError
@@ -25,34 +26,44 @@ _TOKEN: Final = re.compile(
 # `scheme://` can stand in no expression.
 _AMBIGUOUS: Final = re.compile(r"<(?!\w+://).*[#']", re.DOTALL)
 
+_SERVICE: Final = re.compile(
+    r"SERVICE[ \t\r\n]+(?:SILENT[ \t\r\n]+)?<([^<>\"{}|^`\\\x00-\x20]+)>", re.IGNORECASE
+)
 _UPDATES: Final = frozenset(
     ("insert", "delete", "load", "clear", "drop", "create", "add", "move", "copy", "with")
 )
 
 
-def refuse_federation(query: str) -> None:
-    r"""Raise `QueryError` when a query would ask another endpoint (SERVICE).
+def refuse_federation(query: str, allowed: Collection[str] = ()) -> bool:
+    r"""Raise `QueryError` when a query would ask another endpoint (SERVICE) than those allowed.
 
-    The query is judged as written and with its Unicode escapes resolved (SPARQL 1.1, section
-    19.2), since parsers differ in when they do that. In doubt the answer is no: a prefixed name
-    with `service` in it is refused as well.
+    Gives whether it asks any. The query is judged as written and with its Unicode escapes resolved
+    (SPARQL 1.1, section 19.2), since parsers differ in when they do that. In doubt the answer is
+    no: a prefixed name with `service` in it is refused as well, and an endpoint must be written out
+    in full.
 
     >>> refuse_federation('SELECT ?service { ?service <https://e.org/service> "SERVICE" }')
-    >>> refuse_federation("SELECT * { \\u0053ERVICE <http://example.org/> { ?s ?p ?o } }")
+    False
+    >>> refuse_federation("SELECT * { \u0053ERVICE <http://example.org/> { ?s ?p ?o } }")
     Traceback (most recent call last):
     kg.errors.QueryError: SERVICE is not allowed: ...
     """
-    if any(_may_federate(text) for text in {query, unescape(query)}):
+    found = {end for text in {query, unescape(query)} for end in _endpoints(text)}
+    if not found <= set(allowed):
+        if allowed:
+            names = ", ".join(f"<{name}>" for name in allowed)
+            raise QueryError(f"SERVICE is allowed for {names} alone, each written in full")
         raise QueryError(
             "SERVICE is not allowed: a query reads this graph and opens no connection"
             " (a name with `service` in it can be written as a full IRI)"
         )
+    return bool(found)
 
 
-def _may_federate(query: str) -> bool:
-    """Whether any way to cut the query into tokens leaves a word with `service` in it."""
+def _endpoints(query: str) -> Iterator[str]:
+    """What follows SERVICE, however the query is cut into tokens: an IRI, or "" for all else."""
     if "service" not in query.lower():
-        return False
+        return
     seen: set[int] = set()
     starts = [0]
     while starts:
@@ -64,11 +75,11 @@ def _may_federate(query: str) -> bool:
                 at += 1
                 continue
             if token["word"] and "service" in token["word"].lower():
-                return True
+                service = _SERVICE.match(query, at)
+                yield service[1] if service else ""
             if token["iri"] and _AMBIGUOUS.match(token["iri"]):
                 starts.append(at + 1)
             at = token.end()
-    return False
 
 
 def names_graphs(query: str) -> bool:

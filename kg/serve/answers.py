@@ -21,8 +21,8 @@ from kg.serve.workers import Pool, PoolLimits
 from kg.sparql import unescape
 
 _KEPT: Final = 64 << 20
-# Functions that give something else each time, wherever their names stand.
-_VOLATILE: Final = re.compile(r"(?:now|rand|uuid|bnode)(?:\s|#.*)*\(", re.IGNORECASE)
+# Functions that give something else each time, and what another endpoint says.
+_VOLATILE: Final = re.compile(r"service|(?:now|rand|uuid|bnode)\s*+[(#]", re.IGNORECASE)
 
 
 class Whole(NamedTuple):

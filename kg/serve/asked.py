@@ -138,7 +138,7 @@ class Wanted(NamedTuple):
         return form.type if form else ""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def read_wanted(accept: str, format_: str, html: bool) -> Wanted:
     """What a client wants; `html` says whether there are pages at all.
 

@@ -73,6 +73,7 @@ class SparqlEndpoint:
             context=str(self._project.ontology / "context.jsonld"),
             base=self._project.base,
             memory=self._limits.memory,
+            services=self._services,
         )
         return Answers(settings, self._limits, release.digest)
 

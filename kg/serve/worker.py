@@ -33,12 +33,16 @@ _MOST_SORTED: Final = 5000
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """What a worker needs to know; `memory` in MiB. Both ends of `alive` close with the server."""
+    """What a worker needs to know: `memory` in MiB, and `services`, which queries may ask.
+
+    `alive` is the end of a pipe whose other end is the server's alone.
+    """
 
     store: str
     context: str
     base: str
     memory: int
+    services: tuple[str, ...] = ()
     socket: int = -1
     alive: int = -1
 
@@ -61,11 +65,10 @@ def main(argument: str) -> None:
     except (KgError, OSError, ValueError, RuntimeError) as error:
         connection.sendall(message(messages.ERROR, RefusedError(503, str(error)).to_json()))
         return
+    worker = _Worker(settings, store, context, connection)
     connection.sendall(message(messages.READY))
-    memory = _Memory(settings.memory)
     for query in _queries(connection):
-        broken = _answer(store, context, query, connection, memory)
-        if broken:
+        if not worker.answer(query):
             return
 
 
@@ -75,50 +78,57 @@ def _queries(connection: socket.socket) -> Iterator[Query]:
             yield pickle.loads(stream.read(read_prefix(prefix)[1]))
 
 
-def _answer(
-    store: Store, context: Context, query: Query, connection: socket.socket, memory: _Memory
-) -> bool:
-    """Evaluate a query and send what comes of it; gives whether this process had better end."""
-    pending: list[bytes] = []
+class _Worker:
+    def __init__(
+        self, settings: WorkerSettings, store: Store, context: Context, connection: socket.socket
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._context = context
+        self._connection = connection
+        self._memory = _Memory(settings.memory)
+        self._pending: list[bytes] = []
 
-    def send(data: bytes) -> None:
-        # One piece behind: a small answer is one message, and an early error needs no other.
-        if len(pending) > 1:
-            connection.sendall(b"".join(pending))
-            pending.clear()
-        pending.append(message(messages.DATA, data))
+    def answer(self, query: Query) -> bool:
+        """Evaluate a query and send what comes of it; gives whether there can be another one."""
+        fit = True
+        try:
+            self._evaluate(query)
+        except BaseException as error:  # a panic of the engine is no Exception
+            fit = isinstance(error, KgError)
+            refused = _refusal(error, query.text, self._settings.memory)
+            self._pending = [message(messages.ERROR, refused.to_json())]
+        fit = fit and not self._memory.is_short()
+        self._pending.append(message(messages.END, json.dumps({"leaves": not fit}).encode()))
+        self._send_pending()
+        return fit
 
-    ends = False
-    try:
-        _refuse_federation(query.text)
-        answer = run_query(store, query.text, dict(query.bindings), context.base, query.dataset)
+    def _evaluate(self, query: Query) -> None:
+        try:
+            connected = refuse_federation(query.text, self._settings.services)
+        except QueryError as error:
+            raise RefusedError(403, str(error)) from error
+        bound = dict(query.bindings)
+        base = self._context.base
+        answer = run_query(self._store, query.text, bound, base, query.dataset, connected)
         graph = isinstance(answer, QueryTriples)
         name = query.graph if graph else query.solutions
         if not name:
             kind = "a graph" if graph else "a table"
-            raise RefusedError(
-                406, f"the answer is {kind}; no format that you accept can hold that"
-            )
+            raise RefusedError(406, f"the answer is {kind}: no format that you accept holds that")
         head = json.dumps({"format": name, "graph": graph}).encode()
-        pending.append(message(messages.HEAD, head))
-        write_standard(answer, name, context, send, _MOST_SORTED)
-        # What the answer holds of the store goes before its memory is measured.
-        del answer
-    except BaseException as error:  # a panic of the engine is no Exception
-        ends = not isinstance(error, KgError)
-        refused = _refusal(error, query.text, memory.limit)
-        pending = [message(messages.ERROR, refused.to_json())]
-    ends = ends or memory.is_short()
-    pending.append(message(messages.END, json.dumps({"leaves": ends}).encode()))
-    connection.sendall(b"".join(pending))
-    return ends
+        self._pending.append(message(messages.HEAD, head))
+        write_standard(answer, name, self._context, self._send, _MOST_SORTED, connected)
 
+    def _send(self, data: bytes) -> None:
+        # One piece behind: a small answer is one message, and an early error needs no other.
+        if len(self._pending) > 1:
+            self._send_pending()
+        self._pending.append(message(messages.DATA, data))
 
-def _refuse_federation(text: str) -> None:
-    try:
-        refuse_federation(text)
-    except QueryError as error:
-        raise RefusedError(403, str(error)) from error
+    def _send_pending(self) -> None:
+        self._connection.sendall(b"".join(self._pending))
+        self._pending.clear()
 
 
 def _refusal(error: BaseException, text: str, memory: int) -> RefusedError:
