@@ -9,11 +9,13 @@ import click
 
 from kg.cli.shared import Session
 from kg.project import Project, at_url, load_project
+from kg.serve.protocol import ConnectionLimits
 from kg.serve.server import ServeSettings, serve
 from kg.serve.workers import PoolLimits
 
 _DEFAULTS = ServeSettings()
 _LIMITS = PoolLimits()
+_CONNECTIONS = ConnectionLimits()
 
 
 @click.command("serve")
@@ -45,6 +47,12 @@ _LIMITS = PoolLimits()
               help="Stop a query whose answer is larger.")  # fmt: skip
 @click.option("--queue", type=click.IntRange(min=0), default=_LIMITS.queue, show_default=True,
               metavar="N", help="How many queries may wait for their turn.")  # fmt: skip
+@click.option("--connections", type=click.IntRange(min=10), show_default=True, metavar="N",
+              default=_CONNECTIONS.connections,
+              help="How many clients may be connected at once.")  # fmt: skip
+@click.option("--patience", type=click.FloatRange(min=0.1), show_default=True, metavar="SECONDS",
+              default=_CONNECTIONS.patience,
+              help="How long a client may take to say what it wants.")  # fmt: skip
 @click.option("--allow-service", multiple=True, metavar="URL",
               help="Let queries ask this endpoint (SERVICE); may be repeated.")  # fmt: skip
 @click.pass_context
@@ -80,5 +88,6 @@ def command(ctx: click.Context, /, **options: Any) -> None:
             bytes=options["max_result"] << 20,
             queue=options["queue"],
         ),
+        connections=ConnectionLimits(options["connections"], options["patience"]),
     )
     serve(load, settings, session.say)

@@ -132,16 +132,18 @@ class App:
 
     def _keep(self, exchange: Exchange, served: Served) -> None:
         """Keep an answer for who asks the same in the same words."""
-        request = exchange.scope.get("extensions", {}).get(WHOLE)
-        if request and exchange.status == 200 and served is self._live.served:
+        whole = exchange.scope.get("extensions", {}).get(WHOLE)
+        if whole and exchange.status == 200 and served is self._live.served:
             body = b"".join(exchange.parts)
             if len(body) == exchange.sent:
                 given = exchange.head.id if exchange.head.given else b""
                 line = {"event": "request"} | exchange.line(served.digest[:12])
-                self._live.repeats.keep(request, given, exchange.headers, body, line)
+                self._live.repeats.keep(whole["bytes"], given, exchange.headers, body, line)
 
     async def _answer(self, exchange: Exchange, served: Served, receive: Receive) -> None:
         scope, head = exchange.scope, exchange.head
+        if head.hosts != 1 and (head.hosts or scope["http_version"] == "1.1"):
+            raise RefusedError(400, "A request must name one host.")
         method = scope["method"]
         question = Question(
             scope["raw_path"].decode("latin-1"),
@@ -151,8 +153,6 @@ class App:
         )
         answer = served.pages.known(question) if method in _READING else None
         if answer is None:
-            if head.hosts > 1 or (head.hosts == 0 and scope["http_version"] == "1.1"):
-                raise RefusedError(400, "A request must name one host.")
             own = self._live.own(question.path)
             if own == "sparql":
                 await self._sparql(exchange, method, receive)

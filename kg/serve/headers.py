@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from kg.formats import FORMATS, RDF_FORMATS
 from kg.serve.routes import Route, formats_at
-from kg.site import Site
+from kg.site import Page, Site
 from kg.site.addresses import relative
 from kg.site.headers import SECURITY, SHARING
 
@@ -78,13 +78,12 @@ def describe_route(site: Site, route: Route) -> dict[str, str]:
 
     Every address in them is relative, so that they hold on any host and below any path.
     """
-    if route.page is None or route.status in (400, 404, 406):
+    if route.status in (400, 404, 406):
         return {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-cache"}
-    headers = {
-        "Vary": "Accept, Accept-Encoding" if route.negotiated else "Accept-Encoding",
-        "Cache-Control": _FRESH,
-        "Link": ", ".join(_links(site, route)),
-    }
+    varies = "Accept, Accept-Encoding" if route.negotiated else "Accept-Encoding"
+    headers = {"Vary": varies, "Cache-Control": _FRESH}
+    if route.page is not None:
+        headers["Link"] = ", ".join(_links(site, route, route.page))
     target = relative(route.address, route.target) + route.query
     if route.status in (303, 308):
         headers["Location"] = target
@@ -104,10 +103,8 @@ def content_type(route: Route) -> str:
     return known.content_type if known else "application/octet-stream"
 
 
-def _links(site: Site, route: Route) -> Iterator[str]:
+def _links(site: Site, route: Route, page: Page) -> Iterator[str]:
     """RFC 8288 links: other formats, the thing itself, licence, how to cite, the one address."""
-    page = route.page
-    assert page is not None
     formats = formats_at(route)
     data = next((name for name in formats if name in RDF_FORMATS), "")
     for name, address in formats.items():

@@ -146,10 +146,10 @@ class Pages:
             task.exception()  # whoever waited has been told; if nobody did, nobody need be
 
     async def _make(self, route: Route, zipped: bool) -> Answer:
-        page = route.page
-        assert page is not None
         if not route.has_content:
             return _redirect(describe_route(self.site, route), route.status)
+        page = route.page
+        assert page is not None
         if page.kind == "query" and route.format != "rq":
             return await self._evaluate(route, zipped)
         if page.kind == "file":
@@ -233,7 +233,8 @@ class Pages:
         return answer
 
     async def _error_page(self, route: Route, _zipped: bool) -> Answer:
-        detail = " ".join([route.detail, *_instead(route)])
+        # What there is in its place, the page finds out itself.
+        detail = route.detail if route.status == 400 else ""
         body = await self._run(self.site.error, route.status, route.address, detail)
         headers = describe_route(self.site, route) | {"Content-Type": "text/html; charset=utf-8"}
         return _answer(route.status, headers, body)

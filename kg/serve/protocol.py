@@ -17,7 +17,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from kg.serve.repeats import Repeats
 
 WHOLE: Final = "kg.request"
-"""The extension of a scope that holds the bytes of a request, when an equal one may be sent."""
+"""The extension of a scope with the `bytes` of a request, when an equal one may be sent."""
+_LONGER: Final = 3
 _REASONS: Final = {
     408: b"The request took too long to arrive.",
     413: b"The body of the request is too large.",
@@ -29,18 +30,17 @@ _REASONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """What a client may take up: bytes of a request, seconds to send it, connections in all.
+    """How many clients there may be, and what each may take up in seconds and in bytes.
 
-    `stall` is how long a client may go without taking anything of what it is being sent.
+    `patience` is for the head of a request, from its first byte to its last; its body, and an
+    answer that is not taken, have three times as long.
     """
 
     connections: int = 1000
+    patience: float = 10
     url: int = 8 << 10
     head: int = 32 << 10
     message: int = 64 << 20
-    head_seconds: float = 10
-    body_seconds: float = 30
-    stall_seconds: float = 30
 
 
 @dataclass(eq=False, slots=True)
@@ -57,7 +57,7 @@ class Guard:
         """End the connections that are past their deadline, for as long as this runs."""
         now = asyncio.get_running_loop().time
         while True:
-            await asyncio.sleep(min(1.0, self.limits.head_seconds / 4))
+            await asyncio.sleep(min(1.0, self.limits.patience / 4))
             for connection in list(self.open):
                 connection.check(now())
 
@@ -98,7 +98,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
         super().connection_made(transport)
-        self._deadline = self.loop.time() + self._limits.head_seconds
+        self._deadline = self.loop.time() + self._limits.patience
         if not self._guard.admit(self):
             self._refuse(503)
 
@@ -115,7 +115,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._between and self in self._guard.idle and not self.flow.write_paused:
             if self._repeat(data):
                 return
-            self._deadline = self.loop.time() + self._limits.head_seconds
+            self._deadline = self.loop.time() + self._limits.patience
             if data.startswith(b"GET ") and data.find(b"\r\n\r\n") == len(data) - 4:
                 self._whole = data
         self._received += len(data)
@@ -153,10 +153,10 @@ class GuardedProtocol(HttpToolsProtocol):
         elif size > self._limits.head:
             self._refuse(431)
         else:
-            self._deadline = self.loop.time() + self._limits.body_seconds
+            self._deadline = self.loop.time() + self._limits.patience * _LONGER
             self._guard.idle.pop(self, None)
             if self._whole and self.parser.should_keep_alive():
-                self.scope["extensions"] = {WHOLE: self._whole}  # type: ignore[typeddict-item]
+                self.scope["extensions"] = {WHOLE: {"bytes": self._whole}}
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -188,7 +188,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if unsent < self._unsent or not self._unsent:
             self._moved = now
         self._unsent = unsent
-        if unsent and now - self._moved > self._limits.stall_seconds:
+        if unsent and now - self._moved > self._limits.patience * _LONGER:
             self.transport.abort()
         elif now > self._deadline:
             if self.transport.is_closing():
@@ -200,7 +200,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: int) -> None:
         """Say why, unless an answer is on its way already, and end the connection."""
-        self._deadline = self.loop.time() + self._limits.head_seconds
+        self._deadline = self.loop.time() + self._limits.patience
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             text = _REASONS[status]
             head = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"

@@ -105,6 +105,7 @@ async def _serve(
 ) -> None:
     try:
         await live.start()
+        listener.listen(_BACKLOG)  # who comes from here on waits until uvicorn is ready
         started()
         background = [asyncio.create_task(live.watch()), asyncio.create_task(guard.watch())]
         try:
