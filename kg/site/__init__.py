@@ -17,6 +17,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+from pyoxigraph import Variable
 
 from kg import __version__
 from kg.project import Project
@@ -28,6 +31,8 @@ from kg.site.home import Home
 from kg.site.lists import Lists
 from kg.site.pages import Kind, Page, Section
 from kg.site.reference.ontology import Ontology
+from kg.site.reference.queries import Queries
+from kg.site.reference.sparql import Sparql
 from kg.site.search import Search
 from kg.site.things import Things
 from kg.store import Release
@@ -48,6 +53,8 @@ class Site:
         settings = f"{release.digest} {__version__} {_settings(project)}"
         self.digest = hashlib.sha256(settings.encode()).hexdigest()
         content = self._content
+        self._queries = Queries(content)
+        self._sparql = Sparql(content, self._queries)
         self._things, self._downloads, self._errors = (
             Things(content), Downloads(content), Errors(content),
         )  # fmt: skip
@@ -56,6 +63,8 @@ class Site:
             Lists(content),
             Search(content),
             Ontology(content),
+            self._queries,
+            self._sparql,
             Overviews(content),
             Assets(),
             self._downloads,
@@ -88,6 +97,25 @@ class Site:
 
     def _is_download(self, page: Page) -> bool:
         return self._sections.get(page.path) is self._downloads
+
+    def bind(self, page: Page, params: Mapping[str, str]) -> tuple[str, dict[Variable, Any]]:
+        """What a stock query's page asks: the text, and its parameters as terms.
+
+        Raises `QueryError` and `UnknownNameError` for what cannot be asked.
+        """
+        return self._queries.bind(page, params)
+
+    def render_answer(
+        self, page: Page, params: Mapping[str, str], results: bytes, problem: str = ""
+    ) -> bytes:
+        """A stock query's page with its answer: SPARQL JSON results, or Turtle of a graph."""
+        return self._queries.render_answer(page, params, results, problem)
+
+    def sparql_page(
+        self, query: str = "", results: bytes = b"", format_: str = "json", problem: str = ""
+    ) -> bytes:
+        """The page `sparql/`: a form, with a query's answer or what is wrong with it."""
+        return self._sparql.show(query, results, format_, problem)
 
     def error(self, status: int, path: str, detail: str = "") -> bytes:
         """The HTML page that says why there is no other; `path` is the address as asked for."""
