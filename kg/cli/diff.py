@@ -41,9 +41,9 @@ def command(
     """Show what changed from one version of the data to another.
 
     OLD and NEW are each `current` or `before` (the release before it), a release by its digest or
-    the beginning of it, the folder of a release, or an exported file (.nq, .trig, .ttl, .jsonld,
-    .nt, .rdf, each also with .gz). Without them, the current release is compared with the one
-    before.
+    the beginning of it, the folder of a release, or a file: a download of a release, or an export
+    (.nq, .trig, .ttl, .jsonld, .nt, .rdf, each also with .gz). Without them, the current release
+    is compared with the one before.
 
     \b
     kg diff

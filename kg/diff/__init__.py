@@ -20,11 +20,11 @@ from kg.context import Context
 from kg.diff.changes import Change, Diff, Entry, Kind, Thing
 from kg.diff.compare import Side, compare
 from kg.diff.forms import FORMS, format_json, format_text, format_turtle
-from kg.diff.sides import open_side, release_before
+from kg.diff.sides import open_side
 
 __all__ = [
     "FORMS", "Change", "Diff", "Entry", "Kind", "Side", "Thing", "changes_files", "compare",
-    "format_json", "format_text", "format_turtle", "open_side", "release_before",
+    "format_json", "format_text", "format_turtle", "open_side",
 ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import json
+import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ from kg.errors import KgError, NoReleaseError, UnknownNameError
 from kg.formats import RDF_FORMATS
 from kg.ontology import load_ontology
 from kg.project import Project
-from kg.store import Release, open_release
+from kg.store import Release, open_release, release_before
 from kg.things import is_data_graph, is_provenance
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{4,64}")
@@ -37,43 +37,39 @@ def open_side(project: Project, name: str) -> Side:
     read.
     """
     path = Path(name)
-    releases = project.build / "releases"
     if name == "current":
         return _release(open_release(project.build), project, "the current release")
     if name == "before":
-        return _release(release_before(project.build), project, "the release before")
-    if path.is_dir():
+        return _release(_before(project.build), project, "the release before")
+    # Unlike those of `pathlib`, these functions take any text for a name, also one too long.
+    if os.path.isdir(path / "store"):  # noqa: PTH112
         real = path.resolve()
         return _release(Release(real, real.name, {}), project, f"the release in {name}")
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113
         return Side(name, _read(path, project), project.base)
-    known = sorted(p.name for p in releases.iterdir() if p.is_dir()) if releases.is_dir() else []
-    if _DIGEST.fullmatch(name):
-        found = [digest for digest in known if digest.startswith(name)]
-        if len(found) == 1:
-            return _release(Release(releases / found[0], found[0], {}), project, "release")
-    listed = ", ".join(digest[:_SHOWN] for digest in known) or "none"
+    kept = _kept(project.build)
+    found = [folder for folder in kept if _DIGEST.fullmatch(name) and folder.name.startswith(name)]
+    if len(found) == 1:
+        return _release(Release(found[0], found[0].name, {}), project, "release")
+    listed = ", ".join(folder.name[:_SHOWN] for folder in kept) or "none"
     raise UnknownNameError(f"`{name}` is no file and no one release; there are {listed}")
 
 
-def release_before(build: Path) -> Release:
-    """The release before the current one; raises `NoReleaseError` when it is not there."""
+def _before(build: Path) -> Release:
+    """The release before the current one, or the only other that is kept."""
     current = open_release(build)
-    named = current.manifest.get("before")
-    others = sorted(
-        path.name
-        for path in (build / "releases").iterdir()
-        if re.fullmatch(r"[0-9a-f]{64}", path.name) and path.name != current.digest
-    )
-    digest = named if named in others else others[0] if len(others) == 1 and not named else ""
-    path = build / "releases" / digest
-    if not digest:
-        raise NoReleaseError(f"there is no release in {build} before the current one")
-    try:
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise NoReleaseError(f"{path} cannot be read: {error}") from error
-    return Release(path, digest, manifest)
+    found = release_before(build, current.digest)
+    if found is None:
+        others = [path for path in _kept(build) if path.name != current.digest]
+        if len(others) != 1:
+            raise NoReleaseError(f"there is no release in {build} before the current one")
+        found = Release(others[0], others[0].name, {})
+    return found
+
+
+def _kept(build: Path) -> list[Path]:
+    """The folders of all finished releases."""
+    return sorted(path for path in build.glob("releases/*") if (path / "manifest.json").is_file())
 
 
 def _release(release: Release, project: Project, what: str) -> Side:
