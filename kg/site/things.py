@@ -15,6 +15,7 @@ from kg.show import describe
 from kg.site.addresses import address, path_of
 from kg.site.content import Content, Crumb
 from kg.site.entity import entity_parts
+from kg.site.evidence.overviews import drawings_of
 from kg.site.pages import RESERVED, THING_FORMATS, Page
 from kg.site.views import THING_VIEWS, ThingView
 
@@ -87,6 +88,7 @@ class Things:
             "contents": self._contents(node),
             "replaced_by": content.reader.objects(node, terms.REPLACED_BY),
             **entity_parts(content, view),
+            "drawn": drawings_of(content, view),
             **own,
         }
         template = "gone.html" if page.kind == "gone" else chosen.template if chosen else ""

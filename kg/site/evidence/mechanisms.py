@@ -22,6 +22,7 @@ from kg.view import Place, Value
 
 _LEADS_TO: Final = le("leadsTo")
 MOST_BOXES: Final = 60
+MOST_STEPS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +47,38 @@ class Step:
 class Mechanisms:
     """Some steps, and drawings of them: one for each chain of at least two steps.
 
-    A chain too large to be read as a drawing has none; `undrawn` counts these. `about` is the thing
-    that the chains run through, if they are one thing's.
+    A chain too large to be read as a drawing has none; `undrawn` counts these, and `more` the steps
+    that are not here as there are too many. `about` is the thing whose chains they are, if any's.
     """
 
     steps: tuple[Step, ...]
     drawings: tuple[Drawing, ...]
     undrawn: int = 0
+    more: int = 0
     about: Value | None = None
 
 
-def mechanisms_of(content: Content, node: NamedNode) -> Mechanisms:
-    """The chains that lead from a thing, and those that lead to it."""
+def mechanisms_of(
+    content: Content, about: Value, leaving: Sequence[NamedNode], coming: Sequence[NamedNode]
+) -> Mechanisms:
+    """The chains that go on from some steps, and those that end in others, for a thing's sake."""
     facts = Facts(content)
-    mechanism = le("Mechanism")
-    leaving = [s for s in facts.subjects(le("subject"), node) if facts.is_a(s, mechanism)]
-    coming = [s for s in facts.subjects(le("object"), node) if facts.is_a(s, mechanism)]
     found = dict.fromkeys(_closure(leaving, lambda one: facts.nodes(one, _LEADS_TO)))
     found |= dict.fromkeys(_closure(coming, lambda one: facts.subjects(_LEADS_TO, one)))
-    steps = [step for one in found if (step := _step(facts, one))]
-    about = facts.reader.value(node)
+    steps = [step for one in list(found)[:MOST_STEPS] if (step := _step(facts, one))]
     chain = _chain(steps, about)
     title = f"Mechanisms from and to {about.text}"
-    small = 0 < len(chain.boxes) <= MOST_BOXES
-    drawings = (_drawing(chain, range(len(chain.boxes)), title),) if small else ()
-    return Mechanisms(tuple(steps), drawings, int(bool(steps) and not small), about)
+    drawn = 0 < len(chain.boxes) <= MOST_BOXES
+    drawings = (_drawing(chain, range(len(chain.boxes)), title),) if drawn else ()
+    more = max(len(found) - MOST_STEPS, 0)
+    return Mechanisms(tuple(steps), drawings, int(bool(steps) and not drawn), more, about)
 
 
 def all_mechanisms(content: Content) -> Mechanisms:
     """Every mechanism there is."""
     facts = Facts(content)
-    steps = [step for one in facts.instances(le("Mechanism")) if (step := _step(facts, one))]
+    found = facts.instances(le("Mechanism"))
+    steps = [step for one in found[:MOST_STEPS] if (step := _step(facts, one))]
     chain = _chain(steps, None)
     parts = [part for part in _parts(chain) if _links(chain, part)[1:]]
     readable = [part for part in parts if len(part) <= MOST_BOXES]
@@ -84,7 +86,8 @@ def all_mechanisms(content: Content) -> Mechanisms:
         _drawing(chain, part, f"Chain {number}: {_ends(chain, part)}")
         for number, part in enumerate(readable, start=1)
     ]
-    return Mechanisms(tuple(steps), tuple(drawings), len(parts) - len(readable))
+    more = max(len(found) - MOST_STEPS, 0)
+    return Mechanisms(tuple(steps), tuple(drawings), len(parts) - len(readable), more)
 
 
 def _closure(

@@ -13,7 +13,7 @@ from kg.site.evidence.maps import all_findings_map, findings_map
 from kg.site.evidence.mechanisms import all_mechanisms, mechanisms_of
 from kg.site.evidence.reading import Facts, le
 from kg.site.pages import Page
-from kg.view import View
+from kg.view import Mention, View
 
 _MECHANISM = le("Mechanism")
 
@@ -49,18 +49,20 @@ class Overviews:
 
 def drawings_of(content: Content, view: View) -> dict[str, Any]:
     """What the page of a thing draws: its mechanisms, and a map of the findings on it, if any."""
-    facts = Facts(content)
-    node = NamedNode(view.iri)
-    joins = any(facts.subjects(le(role), node) for role in ("subject", "object"))
-    chain = mechanisms_of(content, node) if joins else None
-    findings = [
-        NamedNode(mention.subject.iri)
-        for group in view.groups
-        if NamedNode(group.iri or terms.FINDING.value) in facts.below(terms.FINDING)
-        for mention in group.mentions
-    ]
-    title = f"Findings on {view.label or view.name}, outcomes by study"
+    mechanisms = _mentions(view, _MECHANISM)
+    leaving, coming = (
+        [NamedNode(m.subject.iri) for m in mechanisms if le(role).value in m.role_iris]
+        for role in ("subject", "object")
+    )
+    about = content.reader.value(NamedNode(view.iri))
+    chain = mechanisms_of(content, about, leaving, coming) if leaving or coming else None
+    findings = [NamedNode(mention.subject.iri) for mention in _mentions(view, terms.FINDING)]
+    title = f"Findings on {about.text}, outcomes by study"
     return {
         "chain": chain if chain and chain.steps else None,
-        "map": findings_map(facts, findings, title) if len(findings) > 1 else None,
+        "map": findings_map(Facts(content), findings, title) if len(findings) > 1 else None,
     }
+
+
+def _mentions(view: View, class_: NamedNode) -> list[Mention]:
+    return [m for group in view.groups if group.iri == class_.value for m in group.mentions]
