@@ -151,7 +151,7 @@ def printable(text: str, *, lines: bool = False) -> str:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The known name closest to `name`, or the empty string when none is close.
 
-    >>> did_you_mean("pvalue", ["pValue", "population"])
+    >>> did_you_mean("p-value", ["pValue", "value"])
     'pValue'
     >>> did_you_mean("zzz", ["pValue"])
     ''
@@ -161,6 +161,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 @functools.lru_cache(maxsize=256)  # a mistake made once is often made again
 def _closest(name: str, candidates: tuple[str, ...]) -> str:
-    folded = [c for c in candidates if c.casefold() == name.casefold()]
+    folded = [c for c in candidates if _letters(c) == _letters(name)]
     close = folded or difflib.get_close_matches(name, candidates, n=1, cutoff=0.75)
     return close[0] if close else ""
+
+
+def _letters(name: str) -> str:
+    """A name without what people write differently: case, hyphens, underscores, blanks."""
+    return "".join(c for c in name.casefold() if c not in "-_ ")
