@@ -72,12 +72,18 @@ class Server:
             connection.sendall(data)
             return read_all(connection)
 
+    def logged(self) -> list[dict[str, Any]]:
+        """The lines of the log, as they are now."""
+        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+
     def entries(self, **wanted: str | int) -> list[dict[str, Any]]:
         """The lines of the log with these values, waiting a little for the first of them."""
         end = time.monotonic() + 5
         while True:
-            lines = [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
-            found = [line for line in lines if wanted.items() <= line.items()]
+            found = [
+                line for line in self.logged()
+                if all(line.get(name) == value for name, value in wanted.items())
+            ]  # fmt: skip
             if found or time.monotonic() > end:
                 return found
             time.sleep(0.05)
