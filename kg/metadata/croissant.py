@@ -35,6 +35,7 @@ _CONTEXT: Final[dict[str, Any]] = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -111,7 +112,7 @@ def _file(url: str, file: File) -> dict[str, Any]:
 
 
 def _records(table: Table) -> dict[str, Any]:
-    described: dict[str, Any] = {
+    return {
         "@type": "cr:RecordSet",
         "@id": table.name,
         "name": table.name,
@@ -119,13 +120,13 @@ def _records(table: Table) -> dict[str, Any]:
         "key": {"@id": f"{table.name}/id"},
         "field": [_field(table, column) for column in table.columns],
     }
-    return described
 
 
 def _field(table: Table, column: Column) -> dict[str, Any]:
     # A cell of several values is one text, as is one in the columns beside it.
     data_type = _DATA_TYPES.get(column.datatype, "sc:Text")
-    described: dict[str, Any] = {
+    # No `references`: things refer to each other in circles, which readers take for an error.
+    return {
         "@type": "cr:Field",
         "@id": f"{table.name}/{column.name}",
         "name": column.name,
@@ -136,6 +137,3 @@ def _field(table: Table, column: Column) -> dict[str, Any]:
             "extract": {"column": column.name},
         },
     }
-    if column.references:
-        described["references"] = {"field": {"@id": f"{column.references}/id"}}
-    return described

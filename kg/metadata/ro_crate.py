@@ -25,15 +25,14 @@ def ro_crate(material: Material, files: Sequence[File]) -> dict[str, Any]:
         "@type": "Dataset",
         "name": material.title,
         "description": description_of(material),
-        "identifier": project.base,
         "url": project.url,
         "version": material.version,
         "datePublished": project.issued,
         "license": licence,
         "keywords": ", ".join(project.keywords),
-        "inLanguage": languages_of(material),
-        "creator": [{"@id": _id(who)} for who in creators],
-        "publisher": [{"@id": _id(who)} for who in publishers],
+        "inLanguage": _one(languages_of(material)),
+        "creator": _one([{"@id": _id(who)} for who in creators]),
+        "publisher": _one([{"@id": _id(who)} for who in publishers]),
         "hasPart": [{"@id": quote(file.name)} for file in files],
     }
     graph: list[dict[str, Any]] = [
@@ -83,6 +82,11 @@ def _formats(files: Sequence[File]) -> list[dict[str, Any]]:
         for iri, media_type in sorted(used.items())
         if iri
     ]
+
+
+def _one(values: Sequence[Any]) -> Any:
+    """A single value alone, as the specification wants it; else the list."""
+    return values[0] if len(values) == 1 else list(values)
 
 
 def _id(who: Agent) -> str:
