@@ -1,6 +1,7 @@
 """How fast the commands are, as whole processes, beside a bare floor in the same run.
 
     python -m benchmarks [--runs N]
+    python -m benchmarks serve [--seconds N] [--connections N]
 
 Each line is the median over N runs, the runs of all lines interleaved so that a busy moment hits
 them alike. The floor is a Python that does nothing; `of the floor` says how many of those.
@@ -18,6 +19,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks import serve
 
 ROOT = Path(__file__).parent.parent
 KG = (sys.executable, "-c", "from kg.cli import main; main()")
@@ -49,9 +52,20 @@ class Line:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the commands of kg.")
-    parser.add_argument("--runs", type=int, default=7)
-    runs = parser.parse_args().runs
+    parser = argparse.ArgumentParser(description="Measure kg.")
+    parser.add_argument("--runs", type=int, default=7, help="of every command")
+    server = parser.add_subparsers(dest="what").add_parser("serve", help="measure the server")
+    server.add_argument("--seconds", type=float, default=5, help="for every load")
+    server.add_argument("--connections", type=int, default=8)
+    options = parser.parse_args()
+    if options.what == "serve":
+        serve.run(options.seconds, options.connections)
+    else:
+        _commands(options.runs)
+
+
+def _commands(runs: int) -> None:
+    """Measure the commands and print the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         lines = _lines(folder)
