@@ -47,7 +47,7 @@ FLOORS = {
     "site.evidence": 9, "site.evidence.disagreements": 9, "site.evidence.findings": 9,
     "site.evidence.hypotheses": 9, "site.evidence.maps": 9, "site.evidence.mechanisms": 9,
     "site.evidence.overviews": 9, "site.reference": 9, "site.reference.ontology": 9,
-    "site.reference.answers": 9, "site.reference.queries": 9, "site.reference.sparql": 9,
+    "site.reference.answers": 9, "site.reference.queries": 9, "site.reference.sparql": 9, "site.reference.releases": 9,
     "site.evidence.reading": 9, "site.evidence.statements": 9, "site.evidence.studies": 9,
     "serve": 10, "serve.app": 10, "serve.cache": 10, "serve.headers": 10, "serve.live": 10, "serve.log": 10,
     "serve.openapi": 10, "serve.pages": 10, "serve.protocol": 10, "serve.repeats": 10, "serve.routes": 10,

@@ -32,6 +32,7 @@ from kg.site.lists import Lists
 from kg.site.pages import Kind, Page, Section
 from kg.site.reference.ontology import Ontology
 from kg.site.reference.queries import Queries
+from kg.site.reference.releases import Releases
 from kg.site.reference.sparql import Sparql
 from kg.site.search import Search
 from kg.site.things import Things
@@ -65,6 +66,7 @@ class Site:
             Ontology(content),
             self._queries,
             self._sparql,
+            Releases(content),
             Overviews(content),
             Assets(),
             self._downloads,

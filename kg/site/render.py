@@ -38,7 +38,12 @@ class Templates:
             finalize=shown,
         )
         self._environment.globals |= shared
-        self._environment.filters |= {"plural": plural, "capital": capital, "duration": duration}
+        self._environment.filters |= {
+            "plural": plural,
+            "capital": capital,
+            "duration": duration,
+            "bytes": size,
+        }
 
     def render(self, template: str, **values: Any) -> bytes:
         """A template with its values, as UTF-8."""
@@ -98,6 +103,18 @@ def duration(text: str) -> str:
         return text
     parts = zip(match.groups(), _UNITS, strict=True)
     return " ".join(f"{n} {unit if n == '1' else unit + 's'}" for n, unit in parts if n)
+
+
+def size(count: int) -> str:
+    """A number of bytes as people read it.
+
+    >>> size(900), size(40_441), size(3_500_000)
+    ('900 B', '40 kB', '3.5 MB')
+    """
+    if count < 1000:
+        return f"{count} B"
+    value, unit = (count / 1e3, "kB") if count < 1e6 else (count / 1e6, "MB")
+    return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
 
 
 def script_data(data: Any) -> Markup:
