@@ -116,4 +116,4 @@ def unescape(query: str) -> str:
         code = int(match[1] or match[2], 16)
         return chr(code) if code <= 0x10FFFF else match[0]
 
-    return _ESCAPE.sub(character, query)
+    return _ESCAPE.sub(character, query) if "\\" in query else query
