@@ -28,6 +28,14 @@ _SETS: Final = (
     ("model", "Ontology, shapes and queries", "What the terms mean, what the data must satisfy."),
     ("about", "About this release", "Descriptions for catalogues and for machines, and checksums."),
 )
+_TITLES: Final = {
+    "queries": "The stock queries",
+    "metadata": "The data set for catalogues (DCAT and VoID)",
+    "dataset": "The data set for search engines (schema.org)",
+    "croissant": "The data set for machine learning (Croissant)",
+    "ro-crate-metadata": "The data set as a research object (RO-Crate)",
+    SUMS: "The checksums of all files",
+}
 _MODEL: Final = ("ontology.", "vocabularies.", "shapes.", "queries.", "context.")
 MOST_CHANGES: Final = 500
 
@@ -165,7 +173,7 @@ class Releases:
                 file = File(
                     path.name,
                     page.path,
-                    titles.get(path.name, ""),
+                    titles.get(path.name) or _TITLES.get(path.name.partition(".")[0], ""),
                     page.formats[0],
                     path.stat().st_size,
                     sums.get(path.name, ""),
