@@ -129,7 +129,10 @@ def serving(root: Path, *options: str) -> Iterator[Server]:
         said = _first_line(process)
         match = re.search(r" at http://\S+:(\d+)/", said)
         assert match, said
-        yield Server(process, log, int(match[1]), said)
+        server = Server(process, log, int(match[1]), said)
+        yield server
+        if process.poll() is None:
+            assert server.stop() == 0
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

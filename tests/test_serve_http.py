@@ -11,6 +11,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 import rdflib
+from openapi_spec_validator import validate
 from pyoxigraph import NamedNode, RdfFormat, parse
 from serving import Got, Server, serving
 from tiny import BASE, Tiny, write_tiny
@@ -81,15 +82,15 @@ def links(got: Got) -> list[tuple[str, str]]:
 def test_every_page_in_every_format_is_what_the_site_renders(server: Server, site: Site) -> None:
     count = 0
     for page in site.pages():
-        if page.kind == "query":
-            continue
         for format_ in page.formats:
             where = page.path
             if page.kind != "file":
                 where = address_of(page.path, FORMATS[format_].extension)
-            got = server.ask(f"/{where}")
+            got = server.ask(f"/{where}", Accept="text/html" if format_ == "html" else "*/*")
             assert got.status == (410 if page.kind == "gone" else 200), where
-            assert got.body == site.render(page, format_), where
+            # Where the static site says how to get an endpoint, the server has one.
+            same = site.sparql_page() if where == "sparql/" else site.render(page, format_)
+            assert got.body == same, where
             known = FORMATS.get(format_)
             if known:
                 assert got.headers["content-type"] == known.content_type
@@ -180,6 +181,127 @@ def test_what_is_not_there_is_answered_in_a_format_that_the_client_reads(server:
         assert (text.status, text.headers["content-type"]) == (404, "text/plain; charset=utf-8")
     problem = server.ask("/mineral/gold", Accept="application/ld+json")
     assert (problem.status, problem.json["status"]) == (404, 404)
+
+
+def test_the_endpoint_has_a_page_at_either_address(server: Server) -> None:
+    page = server.ask("/sparql/", Accept="text/html")
+    assert page.status == 200
+    assert "<form" in page.text
+    for method in ("GET", "HEAD"):
+        other = server.ask("/sparql", method, Accept="text/html")
+        assert other.headers["content-length"] == str(len(page.body) + len('<base href="sparql/">'))
+    other = server.ask("/sparql", Accept="text/html")
+    assert other.text.replace('<base href="sparql/">', "") == page.text
+    query = "?query=" + quote("SELECT * { ?s a <https://example.org/ontology#Mineral> }")
+    answer = server.ask(f"/sparql{query}", Accept="text/html")
+    assert answer.status == 200
+    assert '<base href="sparql/">' in answer.text
+    assert "mineral/zinc" in answer.text
+    for path in ("/sparql", "/sparql/"):
+        json_ = server.ask(path + query, Accept="application/sparql-results+json").json
+        assert {row["s"]["value"] for row in json_["results"]["bindings"]} >= {
+            f"{BASE}mineral/zinc"
+        }
+    assert server.ask("/sparql?query=nonsense", Accept="text/html").status == 400
+
+
+# --- stock queries and search
+
+
+def test_a_stock_query_is_answered_in_its_formats(server: Server) -> None:
+    html = server.ask("/queries/heavier/?than=50", Accept="text/html")
+    assert (html.status, html.headers["vary"]) == (200, "Accept, Accept-Encoding")
+    assert "mineral/iron" in html.text
+    for path, accept in (
+        ("heavier.csv?than=50", "*/*"), ("heavier/?than=50", "text/csv"),
+        ("heavier?than=50", "text/csv"), ("heavier?than=50&format=csv", "text/html"),
+    ):  # fmt: skip
+        got = server.ask(f"/queries/{path}", Accept=accept)
+        assert (got.status, got.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+        assert got.text.splitlines()[0] == "mineral,mass,than,kind"
+        assert len(got.text.splitlines()) == 3
+    assert got.headers["content-location"] == "heavier.csv?than=50"
+    data = server.ask("/queries/heavier.json?than=60").json
+    assert len(data["results"]["bindings"]) == 1
+    text = server.ask("/queries/heavier.rq")
+    assert text.headers["content-type"] == "application/sparql-query"
+    assert "FILTER" in text.text
+    first = server.ask("/queries/heavier.csv?than=50&kind=")
+    assert server.ask("/queries/heavier.csv?kind=&than=50").headers["etag"] == first.headers["etag"]
+    assert ("alternate", "../heavier.csv?than=50") in links(html)
+
+
+@pytest.mark.parametrize("end", ["/", ".csv", ".json"])
+@pytest.mark.parametrize(
+    "params", ["than=many", "then=5", "kind=nothing-so-called", "than=1&than=2"]
+)
+def test_a_stock_query_that_cannot_be_asked(server: Server, end: str, params: str) -> None:
+    got = server.ask(f"/queries/heavier{end}?{params}", Accept="text/html")
+    assert got.status == 400
+    assert "etag" not in got.headers
+    assert got.headers["content-type"].startswith("text/html" if end == "/" else "text/")
+    assert "Traceback" not in got.text
+
+
+def test_hostile_values_come_back_as_text(server: Server) -> None:
+    hostile = "<script>alert(1)</script>\"'\r\nX-Injected: 1"
+    for path in (
+        "/queries/heavier/?than=",
+        "/queries/heavier/?kind=",
+        "/search/?q=",
+        "/sparql/?query=",
+    ):
+        got = server.ask(path + quote(hostile), Accept="text/html")
+        assert "<script>alert" not in got.text
+        assert "x-injected" not in got.headers
+
+
+def test_search_finds_things_by_their_labels(server: Server) -> None:
+    assert "mineral/zinc" in server.ask("/search/?q=zin").text
+    assert "mineral/iron/" not in server.ask("/search/?q=zinc").text
+    assert server.ask("/search/?q=zinc&page=1").status == 200
+    assert server.ask("/search?q=zinc", Accept="text/html").headers["location"] == "search/?q=zinc"
+
+
+# --- downloads
+
+
+def test_downloads_are_sent_in_parts_and_compressed(server: Server, site: Site) -> None:
+    pages = {page.path: page for page in site.pages() if page.path.startswith("downloads/")}
+    path = "downloads/graph.nt"
+    file = site.file_path(pages[path])
+    assert file is not None
+    whole = file.read_bytes()
+    got = server.ask(f"/{path}")
+    assert (got.status, got.body) == (200, whole)
+    assert got.headers["content-type"] == "application/n-triples"
+    assert got.headers["accept-ranges"] == "bytes"
+    tag = got.headers["etag"]
+    part = server.ask(f"/{path}", Range="bytes=10-19")
+    assert (part.status, part.body) == (206, whole[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{len(whole)}"
+    assert part.headers["content-length"] == "10"
+    assert server.ask(f"/{path}", Range="bytes=-5").body == whole[-5:]
+    assert server.ask(f"/{path}", Range="bytes=10-19", If_Range=tag).status == 206
+    assert server.ask(f"/{path}", Range="bytes=10-19", If_Range='"old"').body == whole
+    assert server.ask(f"/{path}", Range=f"bytes={len(whole)}-").status == 416
+    assert server.ask(f"/{path}", If_None_Match=tag).status == 304
+    head = server.ask(f"/{path}", "HEAD")
+    assert (head.body, head.headers["content-length"]) == (b"", str(len(whole)))
+    zipped = server.ask(f"/{path}", Accept_Encoding="gzip")
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert zipped.headers["etag"] != tag
+    assert gzip.decompress(zipped.body) == whole
+    assert zipped.body == server.ask(f"/{path}.gz").body
+    # A part of what is compressed would be of no use to who wants to go on where it stopped.
+    part = server.ask(f"/{path}", Range="bytes=10-19", Accept_Encoding="gzip")
+    assert (part.status, part.body) == (206, whole[10:20])
+    for header in ("content-security-policy", "access-control-allow-origin", "x-request-id"):
+        assert header in part.headers
+    many = server.ask(f"/{path}", Range="bytes=" + ",".join(f"{n}-{n}" for n in range(0, 4000, 2)))
+    assert many.status in (200, 206, 416)
+    assert len(many.body) < 2 * len(whole) + 4000 * 200
+    assert any(rel == "describedby" for rel, _ in links(got))
 
 
 @pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")
@@ -403,7 +525,22 @@ def test_health(server: Server, site: Site) -> None:
     assert (got.status, got.headers["cache-control"]) == (200, "no-store")
     assert got.json["ok"] is True
     assert got.json["release"] == site.release.digest
+    assert got.json["workers"] >= 1
     assert server.ask("/kg/health").json == got.json
+
+
+def test_the_interface_is_described(server: Server) -> None:
+    got = server.ask("/openapi.json")
+    assert (got.status, got.headers["content-type"]) == (200, "application/json")
+    validate(got.json)
+    assert got.json["info"]["title"] == "Minerals & <more>"
+    csv = got.json["paths"]["/queries/heavier.csv"]["get"]
+    assert {p["name"]: p["schema"] for p in csv["parameters"]} == {
+        "than": {"type": "number"}, "kind": {"type": "string"},
+    }  # fmt: skip
+    for path in got.json["paths"]:
+        if "{" not in path:
+            assert server.ask(path).status in (200, 303), path
 
 
 def test_the_metadata_is_where_it_is_looked_for(server: Server) -> None:

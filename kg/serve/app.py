@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from kg.serve.headers import ALWAYS, RawHeaders, encode, is_known, preflight
+from kg.serve.headers import ALWAYS, RawHeaders, at_address, encode, is_known, preflight
 from kg.serve.live import Live, Served
 from kg.serve.log import Log
 from kg.serve.pages import Answer, Question, refusal
@@ -33,6 +33,7 @@ class Head:
         self.hosts = 0
         self.id = b""
         self.given = True
+        part = False
         for name, value in headers:
             if name == b"accept":
                 text = value.decode("latin-1")
@@ -43,8 +44,12 @@ class Head:
                 self.known = value.decode("latin-1")
             elif name == b"host":
                 self.hosts += 1
+            elif name == b"range":
+                part = True
             elif name == b"x-request-id" and _HARMLESS_ID.fullmatch(value):
                 self.id = value
+        if part:  # of what is compressed, it would be of no use
+            self.coding = ""
         if not self.id:
             self.given = False
             self.id = request_id()
@@ -171,7 +176,10 @@ class App:
         if method == "OPTIONS":
             await exchange.answer(_plain(204, preflight("GET, HEAD, POST, OPTIONS")), b"")
             return
-        await self._live.endpoint(exchange.scope, receive, exchange.send)
+        send: Send = exchange.send
+        if not exchange.scope["raw_path"].endswith(b"/"):
+            send = _elsewhere(send, "sparql/")
+        await self._live.endpoint(exchange.scope, receive, send)
 
     async def _refuse(self, exchange: Exchange, refused: RefusedError) -> None:
         answer = refusal(refused, exchange.head.accept)
@@ -189,6 +197,26 @@ async def _deliver(exchange: Exchange, answer: Answer, receive: Receive) -> None
     else:
         body = b"" if exchange.scope["method"] == "HEAD" else answer.body
         await exchange.answer(answer, body)
+
+
+def _elsewhere(send: Send, home: str) -> Send:
+    """What sends pages as they must be at another address than their own, `home`."""
+    longer = len(at_address(b"<head>", home)) - len(b"<head>")
+    page = False
+
+    async def send_page(message: Message) -> None:
+        nonlocal page
+        if message["type"] == "http.response.start":
+            headers = dict(message.get("headers", ()))
+            page = headers.get(b"content-type", b"").startswith(b"text/html")
+            if page and b"content-length" in headers:
+                headers[b"content-length"] = b"%d" % (int(headers[b"content-length"]) + longer)
+                message["headers"] = list(headers.items())
+        elif page:
+            message["body"] = at_address(message.get("body", b""), home)
+        await send(message)
+
+    return send_page
 
 
 async def _stream(exchange: Exchange, answer: Answer, receive: Receive) -> None:

@@ -73,6 +73,15 @@ def is_known(etag: str, if_none_match: str) -> bool:
     return etag in (one.strip().removeprefix("W/") for one in if_none_match.split(","))
 
 
+def at_address(page: bytes, home: str) -> bytes:
+    """A page for another address than its own, which its links are relative to.
+
+    >>> at_address(b"<html><head></head>", "iron/")
+    b'<html><head><base href="iron/"></head>'
+    """
+    return page.replace(b"<head>", f'<head><base href="{home}">'.encode(), 1)
+
+
 def describe_route(site: Site, route: Route) -> dict[str, str]:
     """The headers that follow from where a page is and in which formats.
 

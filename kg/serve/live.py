@@ -33,6 +33,7 @@ _AGAIN: Final = 30.0  # seconds until a release that could not be opened is trie
 _MOST_NAMED: Final = 20
 _OWN: Final = {
     "sparql": "sparql",
+    "sparql/": "sparql",
     "health": "health",
     "openapi.json": "openapi",
     ".well-known/void": "void",
@@ -47,6 +48,21 @@ class Served:
     digest: str
     pages: Pages
     interface: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SparqlPages:
+    """The endpoint as people see it, made by the site."""
+
+    site: Site
+
+    def form(self) -> bytes:
+        """A form to write a query in."""
+        return self.site.sparql_page()
+
+    def results(self, query: str, results: bytes, format_: str, problem: str) -> bytes:
+        """An answer, as SPARQL JSON results or as Turtle, or why there is none."""
+        return self.site.sparql_page(query, results, format_, problem)
 
 
 class Live:
@@ -73,6 +89,7 @@ class Live:
         release = open_release(self._project.build)
         self.endpoint = SparqlEndpoint(release, self._project, limits, services)
         self.served = self._open(release, self._project)
+        self.endpoint.pages = SparqlPages(self.served.pages.site)
         self._own = {
             f"{prefix}{path}": own
             for prefix in ("/", *mount.prefixes)
@@ -99,8 +116,11 @@ class Live:
             return await _void(served, question)
         headers = {"Content-Type": "application/json", "Vary": "Accept-Encoding"}
         if own == "health":
-            body = json.dumps({"ok": True, "release": served.digest, "version": __version__})
-            return packed(200, headers | {"Cache-Control": "no-store"}, body.encode(), False)
+            workers = self.endpoint.workers
+            state = {"ok": workers > 0, "release": served.digest, "workers": workers}
+            body = json.dumps(state | {"version": __version__}) + "\n"
+            status = 200 if workers else 503
+            return packed(status, headers | {"Cache-Control": "no-store"}, body.encode(), False)
         zipped = accepts_gzip(question.accept_encoding)
         headers["Cache-Control"] = "public, max-age=60"
         return packed(200, headers, served.interface, zipped)
@@ -128,6 +148,7 @@ class Live:
         release = await asyncio.to_thread(open_release, project.build)
         served = await asyncio.to_thread(self._open, release, project)
         await self.endpoint.swap(release)
+        self.endpoint.pages = SparqlPages(served.pages.site)
         self.served, self._project = served, project
         self.repeats.clear()
         self.log.write("release", release=release.digest)
@@ -161,7 +182,7 @@ def mount_of(project: Project, root_path: str | None, direct: bool) -> Mount:
     paths = [urlsplit(project.url).path, urlsplit(project.base).path]
     if root_path is not None:
         paths.insert(0, f"/{root_path.strip('/')}/")
-    return Mount(tuple(dict.fromkeys(path for path in paths if path != "/")), direct)
+    return Mount(tuple(dict.fromkeys(path for path in paths if path.strip("/"))), direct)
 
 
 def _current(build: Path) -> str:

@@ -15,7 +15,14 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from kg.errors import QueryError, UnknownNameError
 from kg.formats import FORMATS, choose
 from kg.serve.cache import Cache
-from kg.serve.headers import ALWAYS, RawHeaders, accepts_gzip, describe_route, encode
+from kg.serve.headers import (
+    ALWAYS,
+    RawHeaders,
+    accepts_gzip,
+    at_address,
+    describe_route,
+    encode,
+)
 from kg.serve.problems import RefusedError
 from kg.serve.routes import Route, find_route, formats_at
 from kg.site import Site
@@ -38,10 +45,6 @@ _ROUTE_SIZE: Final = 500
 
 class Endpoint(Protocol):
     """What evaluates stock queries, under limits."""
-
-    async def select(self, query: str, bindings: Any = None) -> bytes:
-        """The answer as SPARQL JSON results."""
-        ...
 
     async def answer(self, query: str, format_: str, bindings: Any = None) -> bytes:
         """The answer in a format, by its name."""
@@ -171,9 +174,7 @@ class Pages:
         assert route.page is not None
         headers = describe_route(self.site, route)
         if route.format == "html" and route.address != route.target:
-            # The links of a page are relative to its own address, which this is not.
-            start = f'<head><base href="{relative(route.address, route.target)}">'
-            body = body.replace(b"<head>", start.encode(), 1)
+            body = at_address(body, relative(route.address, route.target))
         return packed(status, headers, body, zipped and route.format not in _PACKED)
 
     def _stream(self, route: Route, file: Path, zipped: bool) -> Answer:
@@ -194,10 +195,10 @@ class Pages:
         status, results, problem = route.status, b"", ""
         try:
             query, bindings = await self._run(self.site.bind, page, params)
-            if route.format == "html":
-                results = await self._endpoint.select(query, bindings)
-            else:
-                results = await self._endpoint.answer(query, route.format, bindings)
+            format_ = route.format
+            if format_ == "html":
+                format_ = "turtle" if "turtle" in page.formats else "json"
+            results = await self._endpoint.answer(query, format_, bindings)
         except RefusedError as refused:
             if route.format != "html":
                 raise

@@ -38,7 +38,7 @@ class ConnectionLimits:
 
     connections: int = 1000
     patience: float = 10
-    url: int = 8 << 10
+    url: int = 64 << 10
     head: int = 32 << 10
     message: int = 64 << 20
 
@@ -120,13 +120,14 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._whole = data
         self._received += len(data)
         super().data_received(data)
-        limit = self._limits.head if self._head else self._limits.message
+        limit = self._limits.url + self._limits.head if self._head else self._limits.message
         if self._received > limit and not self.transport.is_closing():
             self._refuse(431 if self._head else 413)
 
     def _repeat(self, data: bytes) -> bool:
         """Answer a request that is known to the byte, if it is."""
-        answer = self._guard.repeats.answer(data, self.server_state.default_headers[0][1])
+        date = self.server_state.default_headers
+        answer = self._guard.repeats.answer(data, date[0][1]) if date else None
         if answer is None:
             return False
         self._unset_keepalive_if_required()
@@ -147,7 +148,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head = False
         if self.transport.is_closing():
             return
-        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        size = sum(len(name) + len(value) + 4 for name, value in self.headers)
         if len(self.url) > self._limits.url:
             self._refuse(414)
         elif size > self._limits.head:

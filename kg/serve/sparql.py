@@ -87,6 +87,11 @@ class SparqlEndpoint:
         self._pages = pages
         self._answers.responses.clear()
 
+    @property
+    def workers(self) -> int:
+        """How many workers can work, or do."""
+        return self._answers.pool.size
+
     async def start(self) -> None:
         """Start the workers; comes back when one of them is ready."""
         await self._answers.pool.start()

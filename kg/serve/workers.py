@@ -61,6 +61,11 @@ class Pool:
         self._failure = ""
         self._closed = False
 
+    @property
+    def size(self) -> int:
+        """How many workers can work, or do."""
+        return len(self._idle) + len(self._busy)
+
     async def start(self) -> None:
         """Start the workers; comes back when one can work. Raises `KgError` when none can."""
         self._fill()
