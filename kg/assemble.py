@@ -16,6 +16,7 @@ from kg.diff import Side, changes_files
 from kg.downloads import Folder, Material, write_downloads
 from kg.errors import NoReleaseError, Problem
 from kg.metadata import describe_release, write_descriptions
+from kg.ontology import canonical
 from kg.report import format_json, format_turtle
 from kg.store import Release
 
@@ -25,13 +26,13 @@ _SHOWN = 12
 def write_files(path: Path, material: Material) -> tuple[list[Quad], list[Problem]]:
     """Write all files of a release into a new folder.
 
-    Gives the metadata, which lists them, and a note for each that could not be.
+    Gives the metadata, which lists them, for the store, and a note for each that could not be.
     """
     folder = Folder(path)
     notes = write_downloads(folder, material)
     metadata = describe_release(material, folder.files)
     write_descriptions(folder, material, metadata)
-    return metadata, notes
+    return canonical(metadata), notes
 
 
 def write_reports(folder: Path, problems: Sequence[Problem], context: Context) -> None:

@@ -207,7 +207,7 @@ def _assemble(
     if files:
         metadata, notes = write_files(aside / "files", material)
     else:
-        metadata = describe_release(material)
+        metadata = canonical(describe_release(material))
     quads = [*facts, *metadata, *vocabulary]
     digest = release_digest(quads)
     checked = replace(checked, problems=(*checked.problems, *notes), quads=tuple(quads))

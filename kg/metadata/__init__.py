@@ -25,7 +25,6 @@ from kg.metadata.ro_crate import FILE_NAME as RO_CRATE
 from kg.metadata.ro_crate import ro_crate
 from kg.metadata.schema_org import schema_org
 from kg.metadata.triples import Triples
-from kg.ontology import canonical
 
 __all__ = ["describe_release", "write_descriptions"]
 
@@ -33,13 +32,17 @@ _LINKED_DATA: Final = RDF_FORMATS["jsonld"].media_type
 
 
 def describe_release(material: Material, files: Sequence[File] = ()) -> list[Quad]:
-    """All that the dataset says of itself and of its files, canonical, in the base's graph."""
+    """All that the dataset says of itself and of its files, in the graph that its base names.
+
+    Not canonical yet: the store knows but one datatype of whole numbers, and DCAT wants another in
+    its files, `xsd:nonNegativeInteger`. Read into a store, the two are the same.
+    """
     base = material.project.base
     said = Triples(base, main_language(material.facts))
     describe_catalogue(said, material, files)
     describe_contents(said, material)
     describe_queries(said, material)
-    return canonical([*describe_dataset(base), *said.quads()])
+    return [*describe_dataset(base), *said.quads()]
 
 
 def write_descriptions(folder: Folder, material: Material, quads: Sequence[Quad]) -> None:
