@@ -290,6 +290,7 @@ def test_whatever_the_data_change_sets_make_one_of_the_other(
 def test_change_sets_answer_sparql() -> None:
     store = Store()
     turtle = format_turtle(diff(finding(p="0.03"), finding(p="0.04")), CONTEXT)
+    assert b"a cs:ChangeSet" in turtle
     store.extend(parse(turtle, format=RdfFormat.TURTLE))
     query = f"""PREFIX cs: <{CS}> PREFIX rdf: <{terms.RDF}>
         SELECT ?thing ?old ?new {{ ?set a cs:ChangeSet ; cs:subjectOfChange ?thing ;

@@ -149,3 +149,13 @@ def test_the_command_writes_json_and_rdf(versions: Versions, tmp_path: Path) -> 
     result = tiny.kg("diff", "--format", "turtle", "-o", str(path))
     assert (result.returncode, result.stdout) == (0, "")
     assert len(list(parse(path.read_bytes(), format=RdfFormat.TURTLE))) > 10
+
+
+def test_a_release_holds_what_changed_since_the_one_before(versions: Versions) -> None:
+    releases = versions.tiny.build / "releases"
+    assert not (releases / versions.old / "changes.json").exists()
+    document = json.loads((releases / versions.new / "changes.json").read_text())
+    told = json.loads(versions.tiny.kg("diff", "--format", "json").stdout)
+    assert document["entries"] == told["entries"]
+    turtle = (releases / versions.new / "changes.ttl").read_text()
+    assert turtle == versions.tiny.kg("diff", "--format", "turtle").stdout

@@ -213,3 +213,16 @@ def test_check_and_build_tell_of_it(tiny: Tiny) -> None:
     build = tiny.kg("build", "--strict")
     assert build.returncode == 1
     assert "(mineral/zinc; removed)" in build.stderr
+
+
+def test_show_says_that_a_thing_is_retired(tiny: Tiny) -> None:
+    tiny.edit("facts/zinc.yaml", "like: mineral/iron", "altLabel: Zn")
+    replaced = f"{terms.DCTERMS}isReplacedBy: {{id: mineral/zinc}}"
+    tiny.write("facts/iron.yaml", f"id: mineral/iron\n{OWL}deprecated: true\n{replaced}\n")
+    build_release(tiny.project, strict=True)
+    shown = tiny.kg("show", "iron")
+    assert shown.returncode == 0
+    assert shown.stderr == "`mineral/iron` is retired; `mineral/zinc` replaced it\n"
+    query = tiny.kg("query", "heavier", "-p", "kind=iron")
+    assert (query.returncode, query.stdout) == (2, "")
+    assert "is retired; `mineral/zinc` replaced it" in query.stderr

@@ -96,6 +96,8 @@ def format_turtle(diff: Diff, context: Context) -> bytes:
         for entry in diff.entries
         for triple in _change_set(entry, context.base)
     ]
+    if "cs" not in {*context.prefixes, *context.keys}:
+        context = context.extended({"cs": {"@id": CS, "@prefix": True}})
     return dump(quads, RDF_FORMATS["turtle"], context)
 
 
