@@ -251,13 +251,14 @@ class Reader:
 
     def owner(self, node: NamedNode) -> NamedNode:
         """The node that this one is nested in, or itself."""
-        while True:
-            above = self._store.quads_for_pattern(None, None, node, None)
-            around = {q.subject for q in above if isinstance(q.subject, NamedNode)}
-            parents = [parent for parent in around if _is_under(node, parent)]
-            if not parents:
-                return node
-            node = min(parents, key=term_order)
+        iri = node.value
+        end = iri.find("/", iri.find("://") + 3)
+        while 0 < end < len(iri) - 1:
+            parent = NamedNode(iri[:end])
+            if next(self._store.quads_for_pattern(parent, None, node, None), None):
+                return self.owner(parent)
+            end = iri.find("/", end + 1)
+        return node
 
 
 def _joined(texts: list[Term]) -> str:

@@ -28,7 +28,8 @@ class Class:
 class Classes:
     """All classes that are in use, and those above them.
 
-    >>> classes = Classes([("a", "o#Iron"), ("b", "o#Gold")], lambda iri: ["o#Metal"][iri == "o#Metal":])
+    >>> above = {"o#Iron": ["o#Metal"], "o#Gold": ["o#Metal"], "o#Metal": []}
+    >>> classes = Classes([("a", "o#Iron"), ("b", "o#Gold")], above.__getitem__)
     >>> [(c.path, c.count) for c in classes.roots]
     [('types/metal', 2)]
     """

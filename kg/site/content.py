@@ -84,14 +84,15 @@ class Content:
         A term of the ontology has its place on the page of the ontology.
         """
         anchor = self.anchor_of(iri)
-        if anchor and "ontology" in self.where:
-            return f"ontology/#{anchor}"
+        if (anchor or iri == self.ontology) and "ontology" in self.where:
+            return f"ontology/#{anchor}" if anchor else "ontology/"
         path = path_of(iri, self.project.base)
         page = self.where.get(path) if path is not None else None
         if page is None:
             return None
         fragment = iri.partition("#")[2]
-        return address(page.path, "html") + (f"#{fragment}" if fragment else "")
+        where = page.path if page.kind == "file" else address(page.path, "html")
+        return where + (f"#{fragment}" if fragment else "")
 
     def anchor_of(self, iri: str) -> str:
         """The anchor of a term on the page of the ontology; '' for what it does not describe.
@@ -99,14 +100,21 @@ class Content:
         Its own terms have the fragment of their IRIs, so that a redirect of the ontology's IRI to
         the page keeps leading to the term; others their short name, such as `skos:broader`.
         """
-        graph = NamedNode(self.ontology) if self.ontology else None
-        if graph is None or not iri or iri.startswith(self.ontology + "/node/"):
-            return ""
-        if next(self.store.quads_for_pattern(NamedNode(iri), None, None, graph), None) is None:
+        if iri not in self._terms or iri == self.ontology:
             return ""
         if iri.startswith(self.ontology):
-            return iri[len(self.ontology) + 1 :] or local_name(iri)
+            name = iri[len(self.ontology) + 1 :]
+            return "" if "/" in name else name  # a part of a term is told at the term
         return self.context.shorten(iri)
+
+    @cached_property
+    def _terms(self) -> frozenset[str]:
+        """All that the graph of the ontology describes."""
+        if not self.ontology:
+            return frozenset()
+        graph = NamedNode(self.ontology)
+        quads = self.store.quads_for_pattern(None, None, None, graph)
+        return frozenset(quad.subject.value for quad in quads)
 
     def name_of(self, iri: str) -> str:
         """What a thing is called: its label, else where it is, else what it is part of."""
@@ -255,7 +263,9 @@ class Content:
             target = self.address_of(iri)
             if target is not None:
                 return str(link(target))
-            return iri if iri.startswith(("http://", "https://")) else ""
+            # What would be of this site has no page; elsewhere, only what a browser can open.
+            outside = not iri.startswith((self.project.base, self.project.url))
+            return iri if outside and iri.startswith(("http://", "https://")) else ""
 
         return self._templates.render(template, **{
             "page": page,

@@ -19,31 +19,37 @@ _WORDS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A thing as lists show it. `others` are its further labels and its identifiers."""
+    """A thing as lists show it. `others` are its further labels and its identifiers.
+
+    `names` are its label, the others and the end of its path, without case and accents; `text` is
+    all of them at once.
+    """
 
     page: Page
     label: str
     language: str
     kind: str
     others: tuple[str, ...]
-    folded: tuple[str, ...]
+    names: tuple[str, ...]
+    text: str
 
     @property
     def initial(self) -> str:
         """The letter it stands under; `#` for what does not start with a letter."""
-        first = self.folded[0][:1]
+        first = self.names[0][:1]
         return first.upper() if first.isalpha() else "#"
 
 
 def entry_of(page: Page, label: str, language: str, kind: str, others: Iterable[str]) -> Entry:
     """An entry, with its texts made ready to be compared.
 
-    >>> entry_of(Page("mineral/iron", "thing"), "Ärzte", "de", "", ()).folded
+    >>> entry_of(Page("mineral/iron", "thing"), "Ärzte", "de", "", ()).names
     ('arzte', 'iron')
     """
     others = tuple(others)
     known = (label, *others, local_name(page.path.rstrip("/")))
-    return Entry(page, label, language, kind, others, tuple(map(folded, known)))
+    names = tuple(map(folded, known))
+    return Entry(page, label, language, kind, others, names, "\n".join(names))
 
 
 class Directory:
@@ -81,8 +87,8 @@ class Directory:
             return []
         ranked = []
         for entry in self.entries:
-            rank = _rank(entry.folded, " ".join(words), words)
-            if rank is not None:
+            if all(word in entry.text for word in words):
+                rank = _rank(entry.names, " ".join(words), words)
                 ranked.append((rank, len(entry.label), entry))
         ranked.sort(key=lambda found: found[:2])
         return [entry for _, _, entry in ranked]
@@ -99,7 +105,7 @@ def folded(text: str) -> str:
     return " ".join(plain.split())
 
 
-def _rank(names: tuple[str, ...], wanted: str, words: list[str]) -> int | None:
+def _rank(names: tuple[str, ...], wanted: str, words: list[str]) -> int:
     """How well names meet what is wanted: the lower, the better; the first name counts most."""
     if names[0] == wanted:
         return 0
@@ -113,9 +119,8 @@ def _rank(names: tuple[str, ...], wanted: str, words: list[str]) -> int | None:
         starts = [start for name in some for start in name.replace("-", " ").split()]
         if all(any(start.startswith(word) for start in starts) for word in words):
             return rank
-    together = "\n".join(names)
-    return 6 if all(word in together for word in words) else None
+    return 6
 
 
 def _order(entry: Entry) -> tuple[bool, str, str]:
-    return entry.initial == "#", entry.folded[0], entry.page.path
+    return entry.initial == "#", entry.names[0], entry.page.path

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pyoxigraph import NamedNode
 
 from kg import terms
+from kg.formats import RDF_FORMATS
 from kg.site.cite import Citation
 from kg.site.classes import Class
 from kg.site.content import Content
@@ -57,11 +58,16 @@ class Home:
             numbers=self._numbers([*own, *others]),
             questions=self._questions(),
             roots=own or others,
-            dumps=[p for p in content.where.values() if _is_dump(p)],
+            dumps=self._dumps(),
             endpoint=next((e.value for e in content.reader.objects(dataset, _ENDPOINT)), ""),
             citation=citation.text(),
             bibtex=citation.bibtex(),
         )
+
+    def _dumps(self) -> list[Page]:
+        """The files that hold all facts, each in one format."""
+        paths = (f"downloads/graph.{format_.extension}" for format_ in RDF_FORMATS.values())
+        return [self._content.where[path] for path in paths if path in self._content.where]
 
     def _schema_org(self) -> Any:
         """The description of the dataset as search engines read it, where the build wrote one."""
@@ -88,8 +94,3 @@ class Home:
         predicate = NamedNode(terms.LE + way)
         quads = self._content.store.quads_for_pattern(None, predicate, NamedNode(iri), None)
         return len({quad.subject for quad in quads})
-
-
-def _is_dump(page: Page) -> bool:
-    """Whether a file is all facts in one format, as they are."""
-    return page.path.startswith("downloads/graph.") and page.formats != ("gz",)

@@ -63,7 +63,7 @@ class Lists:
 
         def order(iri: str) -> tuple[bool, str, str]:
             entry = known.get(path_of(iri, base) or "")
-            return entry is None, entry.folded[0] if entry else "", iri
+            return entry is None, entry.names[0] if entry else "", iri
 
         return sorted(class_.members, key=order)
 

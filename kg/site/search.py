@@ -48,16 +48,10 @@ class Search:
 
     def _index(self) -> bytes:
         """Every name, in the order of the list: label, address, kind, further names."""
-        entries = [
-            [
-                entry.label,
-                address(entry.page.path, "html"),
-                self._kind(entry.kind),
-                list(entry.others),
-            ]
-            for entry in self._content.directory.entries
-        ]
-        lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
+        entries = self._content.directory.entries
+        kinds = {kind: self._kind(kind) for kind in {entry.kind for entry in entries}}
+        rows = ((e.label, address(e.page.path, "html"), kinds[e.kind], e.others) for e in entries)
+        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
         return f"[\n{lines}\n]\n".encode()
 
     def _kind(self, iri: str) -> str:
