@@ -5,7 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import shlex
+import shutil
 from collections.abc import Iterator
+from http import HTTPStatus
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -22,8 +26,9 @@ from kg.serve.routes import find_route
 from kg.site import Page, Site
 from kg.site.addresses import address as address_of
 from kg.site.headers import SECURITY, SHARING
-from kg.store import open_release
+from kg.store import Release, open_release
 
+ROOT = Path(__file__).parent.parent
 IRON = "/mineral/iron"
 CONFIG = f"""\
 base = "{BASE}"
@@ -636,3 +641,42 @@ def test_any_name_can_be_quoted(server: Server) -> None:
     for name in ("a/b", "ä ö", "'\"<>", "\u202e", "\x7f"):
         got = server.ask(f"/mineral/{quote(name)}", Accept="text/html")
         assert got.status == 404
+
+
+# --- the documentation
+
+
+def shown_requests() -> list[object]:
+    """The `curl` commands of the page on serving, each with what it shows."""
+    text = (ROOT / "docs/serving.md").read_text("utf-8")
+    found = []
+    for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        for command, shown in re.findall(r"^\$ (curl .*)\n((?:[^$].*\n)*)", block, re.MULTILINE):
+            found.append(pytest.param(command, shown, id=command.rpartition(":8000")[2]))
+    return found
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory, project_release: Release) -> Iterator[Server]:
+    """The repository's own project, served."""
+    folder = tmp_path_factory.mktemp("own")
+    for name in ("facts", "ontology", "shapes", "queries", "pyproject.toml"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copytree(project_release.path.parent.parent, folder / "build", symlinks=True)
+    with serving(folder) as server:
+        yield server
+
+
+@pytest.mark.parametrize(("command", "shown"), shown_requests())
+def test_a_request_in_the_documentation_is_answered_as_it_says(
+    own: Server, command: str, shown: str
+) -> None:
+    words = shlex.split(command)
+    headers = dict(value.split(": ") for name, value in pairwise(words) if name == "-H")
+    address = urlsplit(words[-1])
+    got = own.ask(f"{address.path}?{address.query}", **headers)
+    head = "".join(f"{name}: {value}\n" for name, value in got.headers.items())
+    status = f"HTTP/1.1 {got.status} {HTTPStatus(got.status).phrase}\n"
+    text = f"{status}{head}\n{got.text}" if "-i" in words else got.text
+    pattern = re.escape(shown.rstrip("\n")).replace(r"\.\.\.", ".*")
+    assert re.match(pattern, text.replace("\r", ""), re.DOTALL), text[:2000]
