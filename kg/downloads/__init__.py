@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
-from pyoxigraph import Quad
+from pyoxigraph import BlankNode, NamedNode, Quad
 
 from kg import terms
 from kg.blank import BlankNodeError, name_blank_nodes
@@ -24,7 +24,7 @@ from kg.downloads.tables import Table, make_tables
 from kg.dumps import dump
 from kg.errors import ConfigError, KgError, Problem, Severity
 from kg.formats import RDF_FORMATS, GraphFormat
-from kg.ontology import Ontology, canonical, read_turtle_folder
+from kg.ontology import Ontology, read_turtle_folder
 from kg.project import Project
 from kg.things import is_data_graph
 
@@ -72,13 +72,29 @@ def gather(
     project: Project, context: Context, ontology: Ontology, facts: Iterable[Quad], digest: str
 ) -> Material:
     """The material of a release; raises `ConfigError` for shapes or queries that are not usable."""
-    name = f"{project.base}metadata/shapes"
+    shapes = read_turtle_folder(project.shapes, "shapes")
     try:
-        shapes = canonical(name_blank_nodes(read_turtle_folder(project.shapes, "shapes"), name))
+        labelled = relabelled(shapes, name_blank_nodes(shapes, project.base))
     except BlankNodeError as error:
         raise ConfigError(f"{project.shapes}: {error}") from error
     queries = load_catalogue(project.queries)
-    return Material(project, context, ontology, tuple(facts), tuple(shapes), queries, digest)
+    return Material(project, context, ontology, tuple(facts), tuple(labelled), queries, digest)
+
+
+def relabelled(written: Iterable[Quad], named: Iterable[Quad]) -> list[Quad]:
+    """Quads with their blank nodes again, whose labels depend on nothing but what they say.
+
+    In SHACL and in OWL it counts whether a node is blank: a path that is an IRI is a property.
+    """
+    nodes = [{t for q in quads for t in (q.subject, q.object)} for quads in (written, named)]
+    added = sorted(terms.text_of(t) for t in nodes[1] - nodes[0] if isinstance(t, NamedNode))
+    labels: dict[Any, BlankNode] = {
+        NamedNode(iri): BlankNode(f"b{number}") for number, iri in enumerate(added)
+    }
+    return [
+        Quad(labels.get(q.subject, q.subject), q.predicate, labels.get(q.object, q.object))
+        for q in named
+    ]
 
 
 def facts_of(quads: Iterable[Quad], base: str) -> list[Quad]:
@@ -103,8 +119,9 @@ def write_downloads(folder: Folder, material: Material) -> list[Problem]:
     if material.tables:
         data = describe_tables(material.tables, material.title)
         folder.add(CSV_METADATA, data, "What the tables hold", "application/csvm+json", "tables")
-    ontology = material.ontology.quads
-    concepts = {q.subject for q in ontology if terms.text_of(q.object) in _CONCEPTS}
+    ontology = relabelled(material.ontology.triples, material.ontology.quads)
+    types = [quad for quad in ontology if quad.predicate == terms.TYPE]
+    concepts = {quad.subject for quad in types if terms.text_of(quad.object) in _CONCEPTS}
     parts: dict[str, tuple[str, Iterable[Quad]]] = {
         "ontology": ("The ontology", ontology),
         "vocabularies": ("Its vocabularies", [q for q in ontology if q.subject in concepts]),
