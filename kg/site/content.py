@@ -15,7 +15,6 @@ from kg import terms
 from kg.context import load_context
 from kg.dumps import dump
 from kg.formats import FORMATS, RDF_FORMATS
-from kg.iris import local_name
 from kg.names import label_term
 from kg.project import Project
 from kg.show import Reader
@@ -45,7 +44,8 @@ Crumb = tuple[str, str]
 class Content:
     """A release as its pages see it.
 
-    `where` is every page by its path; the site fills it in before the first page is rendered.
+    `where` is every page by its path, `parts` what has its place on the page of another by a
+    fragment; both are filled in before the first page is rendered.
     """
 
     def __init__(self, release: Release, project: Project) -> None:
@@ -58,6 +58,7 @@ class Content:
         versions = self.reader.objects(NamedNode(project.base), _VERSION)
         self.version = project.version or next((v.value for v in versions), release.digest[:12])
         self.where: dict[str, Page] = {}
+        self.parts: dict[str, list[str]] = {}
         self.ontology = self._ontology()
         self._templates = Templates(
             project=project,
@@ -86,13 +87,25 @@ class Content:
         anchor = self.anchor_of(iri)
         if (anchor or iri == self.ontology) and "ontology" in self.where:
             return f"ontology/#{anchor}" if anchor else "ontology/"
-        path = path_of(iri, self.project.base)
-        page = self.where.get(path) if path is not None else None
+        page = self.page_of(iri)
         if page is None:
             return None
-        fragment = iri.partition("#")[2]
         where = page.path if page.kind == "file" else address(page.path, "html")
-        return where + (f"#{fragment}" if fragment else "")
+        parts = self.parts.get(page.path, ())
+        return f"{where}#part-{parts.index(iri) + 1}" if iri in parts else where
+
+    def page_of(self, iri: str) -> Page | None:
+        """The page that an IRI leads to: things go by their IRIs, files and the like by URLs."""
+        for start in dict.fromkeys((self.project.base, self.project.url)):
+            path = path_of(iri, start)
+            if path is None:
+                continue
+            if path in self.where:
+                return self.where[path]
+            page = self.where.get(path.removesuffix("/"))
+            if page and page.kind in ("page", "query"):
+                return page
+        return None
 
     def anchor_of(self, iri: str) -> str:
         """The anchor of a term on the page of the ontology; '' for what it does not describe.
