@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -31,8 +30,6 @@ class Things:
     def __init__(self, content: Content) -> None:
         self._content = content
         self._views = {class_: view for view in THING_VIEWS for class_ in view.classes}
-        # Things told apart from a page's own by a fragment: they are described on that page.
-        self._parts: defaultdict[str, list[str]] = defaultdict(list)
         self._graphs = frozenset(content.store.named_graphs())
         self.unplaced: list[str] = []
 
@@ -43,7 +40,7 @@ class Things:
         risky: list[Page] = []
         for iri in self._content.subjects():
             path = path_of(iri, self._content.project.base)
-            taken = self._content.where.get(path) if path is not None else None
+            taken = self._content.page_of(iri)
             if taken and taken.kind != "file":
                 continue  # a page of the site describes it
             if path is None or taken or path.split("/")[0] in RESERVED:
@@ -51,7 +48,7 @@ class Things:
                 continue
             whole, hash_, _ = iri.partition("#")
             if hash_:
-                self._parts[path].append(iri)
+                self._content.parts.setdefault(path, []).append(iri)
             page = Page(path, "gone" if iri in gone else "thing", THING_FORMATS, whole)
             if _is_risky(path):
                 risky.append(page)
@@ -86,6 +83,10 @@ class Things:
             "description": view.definition,
             "title_language": getattr(view.label, "language", ""),
             "contents": self._contents(node),
+            "parts": [
+                (content.name_of(iri), tuple(content.reader.properties(NamedNode(iri))))
+                for iri in content.parts.get(page.path, ())
+            ],
             "replaced_by": content.reader.objects(node, terms.REPLACED_BY),
             **entity_parts(content, view),
             "drawn": drawings_of(content, view),
@@ -99,7 +100,7 @@ class Things:
     def _describe(self, page: Page) -> list[Quad]:
         """What the store says of a page's thing, of what is nested in it, and of its parts."""
         store = self._content.store
-        nodes = [page.iri, *self._parts.get(page.path, ())]
+        nodes = [page.iri, *self._content.parts.get(page.path, ())]
         return [quad for iri in nodes for quad in describe(store, NamedNode(iri))]
 
     def _document(self, page: Page) -> Iterator[Quad]:
