@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from pyoxigraph import NamedNode, Store, Triple
 
@@ -18,6 +19,9 @@ from kg.diff.changes import Change, Diff, Entry, Kind, Term, Thing
 from kg.diff.pairs import Row, pair_parts, pair_values
 from kg.names import label_of
 from kg.things import data_graphs, is_data_graph, is_provenance, is_retired, is_under
+
+# How long a chain of renamed things, each referring to the next, is followed.
+_ROUNDS: Final = 16
 
 
 @dataclass
@@ -84,12 +88,13 @@ def compare(old: Side, new: Side) -> Diff:
     gone, come = _by_owner(old, removed), _by_owner(new, added)
     kinds = {node: _kind(node, old, new) for node in gone.keys() | come.keys()}
     renamed = _renames(gone, come, kinds)
+    made = set(renamed.values())
     entries = []
     for node in sorted(kinds, key=lambda node: node.value):
         kind = kinds[node]
         others: tuple[str, ...] = ()
         out, into = gone.get(node, []), come.get(node, [])
-        if node in renamed.values():
+        if node in made:
             continue  # told with what it was before
         if node in renamed:
             kind, others = Kind.RENAMED, (renamed[node].value,)
@@ -109,8 +114,8 @@ def compare(old: Side, new: Side) -> Diff:
 def _differences(old: Side, new: Side) -> tuple[set[Triple], set[Triple]]:
     removed: set[Triple] = set()
     added: set[Triple] = set()
-    before, after = data_graphs(old.store, old.base), data_graphs(new.store, new.base)
-    for graph in sorted({*before, *after}, key=terms.text_of):
+    before, after = {*data_graphs(old.store, old.base)}, {*data_graphs(new.store, new.base)}
+    for graph in sorted(before | after, key=terms.text_of):
         mine = set(old.triples(graph)) if graph in before else set()
         for triple in new.triples(graph) if graph in after else ():
             if triple in mine:
@@ -154,7 +159,7 @@ def _renames(
     left = {node for node in gone if kinds[node] in (Kind.REMOVED, Kind.RETIRED)}
     here = {node for node in come if kinds[node] is Kind.ADDED}
     renamed: dict[NamedNode, NamedNode] = {}
-    while True:
+    for _ in range(_ROUNDS):
         before: defaultdict[frozenset[str], list[NamedNode]] = defaultdict(list)
         after: defaultdict[frozenset[str], list[NamedNode]] = defaultdict(list)
         for node in left - renamed.keys():
@@ -167,8 +172,9 @@ def _renames(
             if content and len(nodes) == len(after.get(content, ())) == 1
         }
         if not certain:
-            return renamed
+            break
         renamed |= certain
+    return renamed
 
 
 def _content(

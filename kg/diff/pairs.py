@@ -31,7 +31,8 @@ class Row(NamedTuple):
     value: Term
 
 
-_Facts = dict[NamedNode, set[tuple[tuple[str, ...], Term]]]
+_Facts = dict[tuple[str, NamedNode], set[tuple[tuple[str, ...], Term]]]
+"""By property and part: what the part says, as paths and values."""
 
 
 def pair_parts(before: list[Row], after: list[Row]) -> list[Row]:
@@ -55,20 +56,19 @@ def pair_parts(before: list[Row], after: list[Row]) -> list[Row]:
                 if telling or only:
                     scores.append((-telling, one.value, other.value))
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for _, one_iri, other_iri in sorted(scores):
-        if one_iri not in names and other_iri not in names.values():
+        if one_iri not in names and other_iri not in taken:
             names[one_iri] = other_iri
+            taken.add(other_iri)
     return [
         row._replace(part=NamedNode(names.get(row.part.value, row.part.value))) for row in before
     ]
 
 
-def _facts(
-    rows: Iterable[Row], kept: set[NamedNode]
-) -> dict[tuple[str, NamedNode], set[tuple[tuple[str, ...], Term]]]:
+def _facts(rows: Iterable[Row], kept: set[NamedNode]) -> _Facts:
     """What each part says, by the property it stands under; of the parts that are not `kept`."""
-    found: defaultdict[tuple[str, NamedNode], set[tuple[tuple[str, ...], Term]]]
-    found = defaultdict(set)
+    found: _Facts = defaultdict(set)
     for row in rows:
         if len(row.path) > 1 and row.part not in kept:
             found[row.path[0], row.part].add((row.path, row.value))
