@@ -57,7 +57,7 @@ def _section(usage: str, command: click.Command) -> Iterator[str]:
 def _option(option: click.Option) -> str:
     choices = "|".join(option.type.choices) if isinstance(option.type, click.Choice) else ""
     value = "" if option.is_flag else f" {choices or option.metavar or option.type.name.upper()}"
-    names = ", ".join(f"`{name}{value}`" for name in option.opts)
+    names = ", ".join(f"`{name}{value}`" for name in (*option.opts, *option.secondary_opts))
     default = option.default if option.show_default is True else option.show_default
     end = f" Default: {default}." if default else ""
     return f"- {names}: {option.help}{end}"
