@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from kg import Release, build_release, load_project, open_release
+from kg.project import at_url
+from kg.publish import publish
 
 ROOT = Path(__file__).parent.parent
 
@@ -17,6 +19,16 @@ def project_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     project = replace(load_project(ROOT), build=tmp_path_factory.mktemp("release") / "build")
     build_release(project)
     return open_release(project.build)
+
+
+@pytest.fixture(scope="session")
+def project_site(tmp_path_factory: pytest.TempPathFactory, project_release: Release) -> Path:
+    """The site of the repository's own facts, published to be read below a path of its own."""
+    build = project_release.path.parent.parent
+    project = at_url(replace(load_project(ROOT), build=build), "http://localhost/a/b/")
+    folder = tmp_path_factory.mktemp("www") / "a/b"
+    publish(project, folder)
+    return folder
 
 
 def _fail_if_skipped(report: Any) -> None:

@@ -17,7 +17,8 @@ from urllib.parse import quote, unquote
 _IN_PATH: Final = "/-._~!$&'()*+,;=:@%"
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
-_LONGEST_NAME: Final = 200  # bytes; file systems stop at 255, and a suffix comes on top
+# In bytes. File systems stop at 255 for a name and 4,096 for a path; what is around comes on top.
+_LONGEST_NAME, _LONGEST_PATH = 200, 2_000
 
 
 def path_of(iri: str, base: str) -> str | None:
@@ -63,7 +64,7 @@ def is_servable(path: str) -> bool:
         names = [unquote(name, errors="strict") for name in path.removesuffix("/").split("/")]
     except UnicodeDecodeError:
         return False
-    return all(
+    return len(path) <= _LONGEST_PATH and all(
         name not in ("", ".", "..")
         and name.isprintable()
         and not set(name) & set("/\\%?#")
