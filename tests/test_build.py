@@ -90,6 +90,7 @@ def test_same_input_same_bytes(project_release: kg.Release, tmp_path: Path) -> N
     run("build")
     other = open_release(tmp_path / "build")
     assert other.digest == project_release.digest
+    assert snapshot(other.files) == snapshot(project_release.files)
     store = project_release.open_store()
     context, _ = load_vocabulary(kg.load_project(ROOT))
     for format_ in RDF_FORMATS.values():

@@ -127,8 +127,9 @@ def test_the_numbers_are_those_that_sparql_counts(store: Store, base: str) -> No
     )
     (said,) = rows(
         store,
-        f"""SELECT ?n ?subjects ?objects ?properties ?entities {{ <{base}> void:triples ?n ; void:distinctSubjects ?subjects ;
-        void:distinctObjects ?objects ; void:properties ?properties ; void:entities ?entities }}""",
+        f"""SELECT ?n ?subjects ?objects ?properties ?entities {{ <{base}> void:triples ?n ;
+        void:distinctSubjects ?subjects ; void:distinctObjects ?objects ;
+        void:properties ?properties ; void:entities ?entities }}""",
     )
     assert said == counted
     assert int(said[0]) > 4000
