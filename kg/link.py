@@ -58,13 +58,21 @@ class Places:
 class Links:
     """What the checks found.
 
-    `dangling` holds the IRIs that nothing describes, `retired` those that are tombstones: no shape
-    needs to complain of a reference to one.
+    `dangling` holds the IRIs that nothing describes, `retired` those that are tombstones.
     """
 
     problems: tuple[Problem, ...]
     dangling: frozenset[str]
     retired: frozenset[str] = frozenset()
+
+    def has_told(self, focus: str, path: str, value: str) -> bool:
+        """Whether a shape that complains of this says no more than what was found here.
+
+        A reference to nothing or to a tombstone is reported as such, and of a tombstone shapes ask
+        for nothing that it should have.
+        """
+        misfit = focus in self.retired and path not in ALLOWED
+        return misfit or value in self.dangling or value in self.retired
 
 
 def check_links(
