@@ -128,7 +128,7 @@ def shown_commands() -> list[object]:
                 command = re.sub(r"\s+#.*", "", shown.removeprefix("$ "))
                 # What needs the documents, or files that a reader would write, cannot run here.
                 needs = "--documents" in command or "< " in command or "--file" in command
-                if shown.startswith("$ kg ") and not needs:
+                if re.match(r"\$ (kg|echo) ", shown) and not needs:
                     found.setdefault(command, f"{page.name}:{line + number}")
     return [pytest.param(command, id=place) for command, place in found.items()]
 
