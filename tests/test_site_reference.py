@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from elements import Element, read_page
 from pyoxigraph import NamedNode, RdfFormat, Variable, parse
-from reading import Element, read_page
 from tiny import Tiny, write_tiny
 
 from kg import Release, build_release, load_project, open_release

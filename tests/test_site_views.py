@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from elements import Element, read_page
 from pyoxigraph import NamedNode, Store
-from reading import Element, read_page
 
 from kg import Release, load_project
 from kg.site import Site
@@ -375,7 +375,7 @@ def test_drawings_have_a_name_no_style_and_no_script(site: Site) -> None:
                 assert page.find(id_).text
             assert not drawing.all("style")
             assert not drawing.all("script")
-            assert not any("style" in e.attributes for e in drawing._within())
+            assert not any("style" in e.attributes for e in drawing.within)
         assert len(page.ids) == len(set(page.ids))
 
 
