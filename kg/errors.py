@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Final
 
 _LONGEST: Final = 1000
+_CHARACTERS: Final = frozenset("[]'|\\")
 
 
 class Severity(Enum):
@@ -125,9 +126,21 @@ class QuerySyntaxError(QueryError):
 
     @classmethod
     def of(cls, words: str) -> QuerySyntaxError:
-        """The error that the parser's words tell."""
+        """The error that the parser's words tell, without the classes of characters in them."""
         place = re.search(r"at (\d+):(\d+)", words)
         line, column = map(int, place.groups()) if place else (0, 0)
+        before, _, expected = words.partition(": expected ")
+        names = [
+            name
+            for name in re.split(r",\s*", expected.removeprefix("one of "))
+            if name and not _CHARACTERS & set(name)
+        ]
+        reasons = [name for name in names if " " in name]
+        one_of = "one of " if len(names) > 1 else ""
+        if reasons:
+            words = f"{before}: {'; '.join(reasons)}"
+        elif names:
+            words = f"{before}: expected {one_of}{', '.join(names)}"
         return cls(f"not valid SPARQL 1.1: {words}", line, column)
 
 

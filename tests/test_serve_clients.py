@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
+from http import HTTPStatus
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import rdflib
@@ -192,3 +197,34 @@ def test_comunica(server: Server, texts: dict[str, str], expected: dict[str, lis
     for name, rows in zip(texts, json.loads(result.stdout), strict=True):
         found = [{key: tuple(term) for key, term in row.items()} for row in rows]
         assert found == expected[name], name
+
+
+def shown_requests() -> list[object]:
+    """The `curl` commands of the page on SPARQL, each with what it shows."""
+    text = (ROOT / "docs/sparql.md").read_text("utf-8")
+    blocks = re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [
+        pytest.param(command, shown, id=f"request-{number}")
+        for number, (command, shown) in enumerate(
+            found
+            for block in blocks
+            for found in re.findall(r"^\$ (curl .*)\n((?:[^$].*\n)*)", block, re.MULTILINE)
+        )
+    ]
+
+
+@pytest.mark.parametrize(("command", "shown"), shown_requests())
+def test_a_request_in_the_documentation_is_answered_as_it_says(
+    server: Server, command: str, shown: str
+) -> None:
+    words = shlex.split(command)
+    headers = dict(value.split(": ") for name, value in pairwise(words) if name == "-H")
+    path = next(word for word in words if word.startswith("http")).partition(":8000")[2]
+    form = dict(v.split("=", 1) for name, v in pairwise(words) if name == "--data-urlencode")
+    if form:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    got = server.ask(path, "POST" if form else "GET", urlencode(form).encode() or None, **headers)
+    status = f"HTTP/1.1 {got.status} {HTTPStatus(got.status).phrase}\n"
+    text = f"{status}\n{got.text}" if "-i" in words else got.text
+    pattern = re.escape(shown.rstrip("\n")).replace(r"\.\.\.", ".*")
+    assert re.match(pattern, text.replace("\r", ""), re.DOTALL), text[:2000]
