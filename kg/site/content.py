@@ -22,8 +22,9 @@ from kg.site.addresses import address, path_of, relative
 from kg.site.classes import Class, Classes
 from kg.site.directory import Directory, entry_of, folded
 from kg.site.embedded import embedded
-from kg.site.pages import Page
+from kg.site.pages import RDF, Page
 from kg.site.render import Templates, capital, many_of, script_data
+from kg.site.xml_limits import beyond_xml
 from kg.store import Release
 from kg.view import Text
 
@@ -71,6 +72,15 @@ class Content:
             definition_of=self.definition_of,
             list_of=self.list_of,
         )
+
+    def formats_of(self, iri: str) -> tuple[str, ...]:
+        """The formats that what is said of a thing, or in a graph, can be had in."""
+        held = (name for name in RDF if name != "rdfxml" or iri not in self._beyond_xml)
+        return ("html", *held)
+
+    @cached_property
+    def _beyond_xml(self) -> frozenset[str]:
+        return beyond_xml(self.store)
 
     def _ontology(self) -> str:
         """The IRI of the ontology in the store; it has a graph by the same name."""

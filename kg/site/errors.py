@@ -10,12 +10,12 @@ from urllib.parse import unquote
 
 from pyoxigraph import NamedNode
 
-from kg import terms
 from kg.formats import FORMATS
 from kg.site.addresses import address, normal_path
 from kg.site.content import Content
 from kg.site.directory import Entry
 from kg.site.pages import Page
+from kg.tombstones import replacements
 
 _MOST_SUGGESTED: Final = 5
 _MOST_COMPARED: Final = 2_000
@@ -55,8 +55,8 @@ class Errors:
         asked = "" if absolute else page.path[:_LONGEST]
         about = self._about(asked)
         phrase = _PHRASES.get(status, "")
-        retired = NamedNode(about.iri) if about and about.iri else None
-        replaced = retired and self._content.reader.objects(retired, terms.REPLACED_BY)
+        thing = NamedNode(about.iri) if about and about.iri else None
+        replaced = replacements(self._content.store, thing) if thing else None
         return self._content.error(
             "error.html",
             page,
@@ -69,7 +69,7 @@ class Errors:
             about=about,
             asked=unquote(asked, errors="replace").replace("/", " ").strip(),
             suggested=self._suggested(asked) if status == HTTPStatus.NOT_FOUND and asked else [],
-            replaced_by=[value.value for value in replaced or ()],
+            replaced_by=replaced or [],
         )
 
     def _about(self, asked: str) -> Page | None:

@@ -14,7 +14,7 @@ from kg.formats import RDF_FORMATS
 from kg.site.cite import Citation
 from kg.site.classes import Class
 from kg.site.content import Content
-from kg.site.pages import RDF, Page
+from kg.site.pages import Page
 
 _COUNTED: Final = ("Document", "Study", "Finding", "Mechanism", "Disagreement")
 _MOST_COUNTED: Final = 6
@@ -39,7 +39,8 @@ class Home:
 
     def pages(self) -> Iterator[Page]:
         """The one page."""
-        yield Page("", "page", ("html", *RDF), self._content.project.base, "Home")
+        base = self._content.project.base
+        yield Page("", "page", self._content.formats_of(base), base, "Home")
 
     def render(self, page: Page, format_: str, params: Mapping[str, str]) -> bytes:  # noqa: ARG002
         """The page, or the graph."""

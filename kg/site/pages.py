@@ -9,7 +9,6 @@ from typing import Literal as Choice
 
 Kind = Choice["thing", "page", "query", "file", "gone"]
 RDF: Final = ("turtle", "jsonld", "ntriples", "rdfxml")
-THING_FORMATS: Final = ("html", *RDF)
 
 # First segments of paths that things cannot have: pages of the site itself, and of any server.
 RESERVED: Final = frozenset(

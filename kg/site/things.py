@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import NamedNode, Quad
 
 from kg import terms
 from kg.context import is_iri
@@ -15,8 +15,9 @@ from kg.site.addresses import address, path_of
 from kg.site.content import Content, Crumb
 from kg.site.entity import entity_parts
 from kg.site.evidence.overviews import drawings_of
-from kg.site.pages import RESERVED, THING_FORMATS, Page
+from kg.site.pages import RESERVED, Page
 from kg.site.views import THING_VIEWS, ThingView
+from kg.tombstones import is_retired, replacements
 
 _EXTENSIONS: Final = frozenset({"html", *(f.extension for f in RDF_FORMATS.values())})
 _IN_DATASET: Final = NamedNode(terms.VOID + "inDataset")
@@ -49,7 +50,8 @@ class Things:
             whole, hash_, _ = iri.partition("#")
             if hash_:
                 self._content.parts.setdefault(path, []).append(iri)
-            page = Page(path, "gone" if iri in gone else "thing", THING_FORMATS, whole)
+            formats = self._content.formats_of(whole)
+            page = Page(path, "gone" if iri in gone else "thing", formats, whole)
             if _is_risky(path):
                 risky.append(page)
             elif found.setdefault(path, page).iri != whole:
@@ -63,8 +65,10 @@ class Things:
 
     def _gone(self) -> frozenset[str]:
         """The things that were retired."""
-        quads = self._content.store.quads_for_pattern(None, terms.DEPRECATED, None, None)
-        return frozenset(q.subject.value for q in quads if _is_true(q.object))
+        store = self._content.store
+        named = {q.subject for q in store.quads_for_pattern(None, terms.DEPRECATED, None, None)}
+        nodes = [node for node in named if isinstance(node, NamedNode)]
+        return frozenset(node.value for node in nodes if is_retired(store, node))
 
     def render(self, page: Page, format_: str, params: Mapping[str, str]) -> bytes:  # noqa: ARG002
         """A thing as a page, or its description as data."""
@@ -87,7 +91,7 @@ class Things:
                 (content.name_of(iri), tuple(content.reader.properties(NamedNode(iri))))
                 for iri in content.parts.get(page.path, ())
             ],
-            "replaced_by": content.reader.objects(node, terms.REPLACED_BY),
+            "replaced_by": replacements(content.store, node) or [],
             **entity_parts(content, view),
             "drawn": drawings_of(content, view),
             **own,
@@ -161,10 +165,6 @@ class Things:
         if owner != node and where is not None:
             crumbs.append((content.name_of(owner.value), where))
         return crumbs
-
-
-def _is_true(term: object) -> bool:
-    return isinstance(term, Literal) and term.value in ("true", "1")
 
 
 def _is_risky(path: str) -> bool:
