@@ -15,6 +15,28 @@ from kg.dumps.layout import Description, Layout, Object
 from kg.errors import KgError
 
 
+class _Processor(jsonld.JsonLdProcessor):  # type: ignore[misc]
+    """The library's algorithm, which looks through the whole context for every identifier.
+
+    The same ones come again and again; what was found for one is remembered.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[tuple[object, ...], Any] = {}
+        self._contexts: dict[int, Any] = {}
+
+    def _compact_iri(self, active_ctx: Any, iri: Any, *args: Any, **options: Any) -> Any:
+        if args or options.get("value") is not None:
+            return super()._compact_iri(active_ctx, iri, *args, **options)
+        # Kept, so that no other context gets the same number.
+        self._contexts[id(active_ctx)] = active_ctx
+        key = (id(active_ctx), iri, *sorted(options.items()))
+        if key not in self._known:
+            self._known[key] = super()._compact_iri(active_ctx, iri, **options)
+        return self._known[key]
+
+
 def write_json_ld(triples: Iterable[Triple], layout: Layout, context: Context) -> str:
     """The triples as a JSON-LD document that carries the context.
 
@@ -25,7 +47,8 @@ def write_json_ld(triples: Iterable[Triple], layout: Layout, context: Context) -
     expanded = [_expanded(description) for description in layout.describe(triples)]
     options = {"graph": True, "skipExpansion": True}
     try:
-        compacted = jsonld.compact(expanded, {"@context": _with_base(context, None)}, options)
+        source = {"@context": _with_base(context, None)}
+        compacted = _Processor().compact(expanded, source, options)
     except jsonld.JsonLdError as error:
         raise KgError(f"JSON-LD cannot hold this: {error}; choose another format") from error
     nodes = [_ordered(node, layout, context) for node in compacted.get("@graph", [])]
