@@ -267,6 +267,54 @@ def test_clients_that_dawdle_are_shown_out(tmp_path: Path) -> None:
         assert read_all(silent) == b""
 
 
+def test_who_takes_nothing_is_cut_off(tmp_path: Path) -> None:
+    """Answers that nobody reads are neither gathered nor waited for."""
+    tiny = write_tiny(tmp_path / "stalled")
+    build_release(tiny.project)
+    with serving(tiny.root, "--patience", "0.5") as server:
+        asked = b"GET /assets/style.css HTTP/1.1\r\nHost: a\r\n\r\n"
+        before = memory(server.process.pid)
+        with server.connect() as connection:
+            start = time.monotonic()
+            with contextlib.suppress(ConnectionError):
+                while time.monotonic() - start < 10:
+                    connection.sendall(asked)
+            assert time.monotonic() - start < 8
+        assert memory(server.process.pid) < before + (40 << 20)
+
+
+def test_requests_in_a_row_without_end_are_not_gathered(server: Server) -> None:
+    """The server answers some of them and ends the connection."""
+    before = memory(server.process.pid)
+    asked = b"GET /mineral/iron.ttl HTTP/1.1\r\nHost: a\r\n\r\n" * 1000
+    with server.connect() as connection:
+        start = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() - start < 10:
+                connection.sendall(asked)
+        assert time.monotonic() - start < 5
+    assert memory(server.process.pid) < before + (20 << 20)
+    got = server.raw(asked)
+    assert set(statuses(got)) == {200}
+    assert 64 <= len(statuses(got)) < 100
+    assert b"connection: close" in got[got.rindex(b"HTTP/1.1 200") :]
+
+
+def test_bodies_that_wait_are_not_gathered(server: Server) -> None:
+    """A request that waits for the one before it may not bring much of a body along."""
+    before = memory(server.process.pid)
+    first = b"POST /sparql HTTP/1.1\r\nHost: a\r\nContent-Type: application/sparql-query\r\n"
+    slow = b"SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+    with server.connect() as connection:
+        connection.sendall(first + b"Content-Length: %d\r\n\r\n" % len(slow) + slow)
+        connection.sendall(first + b"Content-Length: 60000000\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            connection.settimeout(1)
+            with contextlib.suppress(TimeoutError):
+                connection.sendall(b"x" * 60_000_000)
+        assert memory(server.process.pid) < before + (20 << 20)
+
+
 @pytest.mark.parametrize("data", [b"\r\n" * 10, b"GET /", GET, GET[:-2]])
 def test_nothing_is_not_waited_for(server: Server, data: bytes) -> None:
     """Just the start of what is tested above at length: what is incomplete is not answered yet."""

@@ -239,6 +239,32 @@ def test_a_log_that_cannot_be_written_disturbs_nobody(tmp_path: Path) -> None:
     assert json.loads(lines[-1])["error"].endswith("ValueError: why\n")
 
 
+def test_a_mishap_is_told_to_the_log_and_not_to_the_client(tiny: Tiny) -> None:
+    with serving(tiny.root) as server:
+        (open_release(tiny.build).path / "files/graph.nt").unlink()
+        for accept in ("text/html", "application/json"):
+            got = server.ask("/downloads/graph.nt", Accept=accept)
+            assert got.status == 500
+            id_ = got.headers["x-request-id"]
+            assert id_ in got.text
+            assert "Error" not in got.text.replace("Internal Server Error", "")
+            (line,) = server.entries(event="error", id=id_)
+            assert "Traceback" in line["error"]
+            assert [line["status"] for line in server.entries(event="request", id=id_)] == [500]
+        assert server.ask("/mineral/iron.ttl").status == 200
+
+
+def test_it_listens_at_other_addresses(tiny: Tiny) -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with serving(tiny.root, "--host", "::1") as server:
+        assert f" at http://[::1]:{server.port}/\n" in server.said
+        connection = http.client.HTTPConnection("::1", server.port, timeout=10)
+        connection.request("GET", "/health")
+        assert connection.getresponse().status == 200
+        connection.close()
+
+
 # --- the end
 
 

@@ -226,7 +226,9 @@ async def _stream(exchange: Exchange, answer: Answer, receive: Receive) -> None:
     response = FileResponse(
         answer.file, headers=headers, media_type=headers.pop("content-type", None)
     )
-    await response(exchange.scope, receive, exchange.send)
+    # Several parts at once are for nobody's good; whoever asks for that is sent the whole.
+    single = [h for h in exchange.scope["headers"] if h[0] != b"range" or b"," not in h[1]]
+    await response({**exchange.scope, "headers": single}, receive, exchange.send)
 
 
 def _plain(status: int, headers: dict[str, str]) -> Answer:

@@ -19,6 +19,10 @@ from kg.serve.repeats import Repeats
 WHOLE: Final = "kg.request"
 """The extension of a scope with the `bytes` of a request, when an equal one may be sent."""
 _LONGER: Final = 3
+# How many requests may wait for the answer to one before them on the same connection, and how
+# many bytes of a body for somebody to read them.
+_MOST_QUEUED: Final = 64
+_MOST_UNREAD: Final = 2 << 20
 _REASONS: Final = {
     408: b"The request took too long to arrive.",
     413: b"The body of the request is too large.",
@@ -92,6 +96,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._between = True  # whether nothing of a request is
         self._whole = b""  # the request that is on its way, if it is all in one piece
         self._received = 0  # of the request that is on its way
+        self._over = False  # whether what comes is of no interest any more
         self._unsent = 0
         self._moved = 0.0
 
@@ -109,7 +114,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """A client has sent something: perhaps not all of a request."""
-        if self.transport.is_closing():
+        if self._over or self.transport.is_closing():
             return
         self._whole = b""
         if self._between and self in self._guard.idle and not self.flow.write_paused:
@@ -146,7 +151,11 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head of a request is here; it may be answered."""
         self._head = False
-        if self.transport.is_closing():
+        if self._over or self.transport.is_closing():
+            return
+        if len(self.pipeline) >= _MOST_QUEUED:
+            self._over = True  # the client sees that the last was the last, and asks again
+            self.pipeline[0][0].keep_alive = False
             return
         size = sum(len(name) + len(value) + 4 for name, value in self.headers)
         if len(self.url) > self._limits.url:
@@ -162,14 +171,16 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Some of the body of a request is here."""
-        if not self.transport.is_closing():
+        if not self._over and not self.transport.is_closing():
             super().on_body(body)
+            if len(self.cycle.body) > _MOST_UNREAD:
+                self._refuse(413)
 
     def on_message_complete(self) -> None:
         """All of a request is here."""
         self._deadline = inf
         self._between = True
-        if not self.transport.is_closing():
+        if not self._over and not self.transport.is_closing():
             super().on_message_complete()
 
     def on_response_complete(self) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
+import uvloop
 
 from kg.errors import KgError
 from kg.project import Project
@@ -64,7 +65,6 @@ def serve(load: Callable[[], Project], settings: ServeSettings, say: Callable[[s
         config = uvicorn.Config(
             App(live, access),
             http=partial(GuardedProtocol, guard=guard),  # type: ignore[arg-type]
-            loop="uvloop",
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -79,7 +79,7 @@ def serve(load: Callable[[], Project], settings: ServeSettings, say: Callable[[s
         host, port = listener.getsockname()[:2]
         where = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         started = partial(say, f"serving release {live.served.digest[:16]} at {where}")
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(live, guard, _Server(config), listener, started))
 
 
