@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode
 from kg.site.content import Content
 from kg.site.drawings.chain import Box, Link, draw_chain
 from kg.site.drawings.shapes import Drawing
+from kg.site.drawings.text import plain
 from kg.site.evidence.reading import Facts, le
 from kg.view import Place, Value
 
@@ -209,8 +210,8 @@ def _ends(chain: _Chain, part: Sequence[int]) -> str:
     """What a chain starts from."""
     links = _links(chain, part)
     targets = {link.end for link in links}
-    starts = [chain.boxes[n].text for n in part if n not in targets]
-    names = list(dict.fromkeys(starts or [chain.boxes[part[0]].text]))
+    starts = [n for n in part if n not in targets] or part[:1]
+    names = list(dict.fromkeys(plain(chain.boxes[n].text) for n in starts))
     return f"from {' and '.join(names[:3])}" + (" and others" if names[3:] else "")
 
 
