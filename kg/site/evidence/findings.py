@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,8 @@ from kg.site.evidence.reading import Facts, le, node_of
 from kg.site.render import duration
 from kg.view import Place, Value
 
+# More than a page can show; the data have them all.
+MOST_ROWS: Final = 500
 _TRENDS: Final = {
     le("direction-higher"): "up",
     le("direction-lower"): "down",
@@ -127,9 +129,9 @@ def finding_row(facts: Facts, node: NamedNode) -> FindingRow:
     )
 
 
-def finding_rows(facts: Facts, nodes: Iterable[NamedNode]) -> tuple[FindingRow, ...]:
-    """Findings as rows, in the order in which they are read."""
-    rows = [finding_row(facts, node) for node in nodes]
+def finding_rows(facts: Facts, nodes: Sequence[NamedNode]) -> tuple[FindingRow, ...]:
+    """Findings as rows, in the order in which they are read; of very many the first by IRI."""
+    rows = [finding_row(facts, node) for node in nodes[:MOST_ROWS]]
     return tuple(sorted(rows, key=lambda row: reading_order(row.places)))
 
 

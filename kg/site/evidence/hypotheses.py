@@ -25,12 +25,14 @@ _NO_DIFFERENCE: Final = le("direction-no-difference")
 class Bearing:
     """The statements that bear on a hypothesis in one way.
 
-    `key` names the way in code, `title` to people; `sense` says what it means.
+    `key` names the way in code, `title` to people; `sense` says what it means. `total` is how many
+    there are, `rows` are as many of them as a page can show.
     """
 
     key: str
     title: str
     sense: str
+    total: int
     rows: tuple[FindingRow, ...]
 
 
@@ -86,7 +88,8 @@ def hypothesis_page(facts: Facts, node: NamedNode) -> HypothesisPage:
         "open": facts.subjects(le("leavesOpen"), node),
     }
     bearings = tuple(
-        Bearing(key, title, sense, finding_rows(facts, sides[key])) for key, title, sense in _SIDES
+        Bearing(key, title, sense, len(sides[key]), finding_rows(facts, sides[key]))
+        for key, title, sense in _SIDES
     )
     return HypothesisPage(
         exposure=facts.values(node, le("exposure")),

@@ -6,8 +6,8 @@ it, against it, or neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pyoxigraph import NamedNode
@@ -35,12 +35,21 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceMap:
-    """Findings by row and column, drawn unless there are too many cells to be read as a drawing."""
+    """Findings by row and column, drawn unless there are too many cells to be read as a drawing.
+
+    `total` is how many findings there are; a map has as many of them as a page can show.
+    """
 
     rows: tuple[Head, ...]
     columns: tuple[Head, ...]
     cells: tuple[tuple[tuple[FindingRow, ...], ...], ...]
     drawing: Drawing | None
+    total: int
+
+    @property
+    def shown(self) -> int:
+        """How many findings the map has."""
+        return len({finding.finding for row in self.cells for cell in row for finding in cell})
 
 
 def all_findings_map(content: Content) -> EvidenceMap:
@@ -49,14 +58,14 @@ def all_findings_map(content: Content) -> EvidenceMap:
     return findings_map(facts, facts.instances(terms.FINDING), "Outcomes by study")
 
 
-def findings_map(facts: Facts, nodes: Iterable[NamedNode], title: str) -> EvidenceMap:
+def findings_map(facts: Facts, nodes: Sequence[NamedNode], title: str) -> EvidenceMap:
     """Outcomes by studies, of some findings."""
     entries = [
         (_head(outcome), _study(row), row)
         for row in finding_rows(facts, nodes)
         for outcome in row.outcome or (None,)
     ]
-    return _map(entries, title)
+    return replace(_map(entries, title), total=len(nodes))
 
 
 def hypothesis_map(page: HypothesisPage, title: str) -> EvidenceMap:
@@ -65,7 +74,8 @@ def hypothesis_map(page: HypothesisPage, title: str) -> EvidenceMap:
     entries = [
         (_study(row), columns[bearing.key], row) for bearing in page.shown for row in bearing.rows
     ]
-    return _map(entries, title, list(columns.values()))
+    total = sum(bearing.total for bearing in page.bearings)
+    return replace(_map(entries, title, list(columns.values())), total=total)
 
 
 def hypothesis_values(content: Content, view: View) -> dict[str, object]:
@@ -103,7 +113,7 @@ def _map(
         f"{row.text}, {column.text}: {', '.join(finding.brief)}" for row, column, finding in entries
     )
     drawing = draw_grid(grid, title, f"{said}.") if drawn else None
-    return EvidenceMap(tuple(rows), tuple(columns), table, drawing)
+    return EvidenceMap(tuple(rows), tuple(columns), table, drawing, len(entries))
 
 
 def _head(value: Value | None) -> Head:

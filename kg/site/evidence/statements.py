@@ -16,6 +16,9 @@ from kg.view import Place, Value, View
 
 _LANGUAGE: Final = NamedNode(terms.DCTERMS + "language")
 
+# More than a page can show; the data have them all.
+MOST_SAID: Final = 3000
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -45,7 +48,8 @@ class DocumentPage:
     """A document: how to know the file, and what it says.
 
     `counts` are the statements and other things that it speaks of, by class; `passages` how many
-    places they were read at; `hedges` how many passages have each hedge, the firmest first.
+    places they were read at; `hedges` how many passages have each hedge, the firmest first. `more`
+    is how much of what it says is not on the page, as there is too much.
     """
 
     file_name: str
@@ -55,6 +59,7 @@ class DocumentPage:
     counts: tuple[tuple[Value, int], ...]
     hedges: tuple[tuple[str, int], ...]
     passages: int
+    more: int
     studies: tuple[Value, ...]
 
 
@@ -77,10 +82,11 @@ def document_page(facts: Facts, node: NamedNode) -> DocumentPage:
         file_name=printable(facts.text(node, terms.FILE_NAME)),
         sha256=facts.text(node, terms.SHA256),
         language=facts.text(node, _LANGUAGE),
-        paragraphs=tuple(_paragraphs(said)),
+        paragraphs=tuple(_paragraphs(said[:MOST_SAID])),
         counts=tuple((kind, len(kinds[kind])) for kind in sorted(kinds, key=lambda v: v.text)),
         hedges=tuple((text, len(hedges[text])) for text in ranked if text),
         passages=len({one.place.iri for one in said}),
+        more=max(len(said) - MOST_SAID, 0),
         studies=tuple(sorted(studies, key=lambda value: value.text)),
     )
 

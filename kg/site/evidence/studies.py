@@ -68,7 +68,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class StudyPage:
-    """A study; everything is empty that no document tells. `documents` report it."""
+    """A study; everything is empty that no document tells. `documents` report it.
+
+    `found` is how many findings there are, `findings` as many of them as a page can show.
+    """
 
     design: tuple[Value, ...]
     sample: str
@@ -76,6 +79,7 @@ class StudyPage:
     people: tuple[People, ...]
     articles: tuple[Article, ...]
     findings: tuple[FindingRow, ...]
+    found: int
     limitations: tuple[Remark, ...]
     other_statements: tuple[Remark, ...]
     twins: tuple[Twin, ...]
@@ -98,6 +102,7 @@ def study_page(facts: Facts, node: NamedNode) -> StudyPage:
         people=tuple(_people(facts, node, findings)),
         articles=tuple(_article(facts, one) for one in facts.nodes(node, terms.PUBLICATION)),
         findings=finding_rows(facts, findings),
+        found=len(findings),
         limitations=remarks(facts, limits),
         other_statements=remarks(facts, others),
         twins=_twins(facts, node),
