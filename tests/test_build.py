@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import random
@@ -21,7 +22,7 @@ from tiny import KG, Tiny, run_kg, snapshot, write_tiny
 import kg
 from kg import terms
 from kg.build import build_release, check_project, load_vocabulary
-from kg.downloads import facts_of
+from kg.downloads import SUMS, facts_of, read_sums
 from kg.dumps import dump, quads_of
 from kg.errors import ConfigError, LockedError, NonconformingError
 from kg.formats import RDF_FORMATS
@@ -304,9 +305,9 @@ def test_killed_at_random_moments(tiny: Tiny) -> None:
     """Whenever a build is killed, a whole release answers and the next build goes on."""
     build_release(tiny.project)
     moments = random.Random(20)
-    stages = {"imports": (0.05, 0.25), "work": (0.25, 0.5)}
+    stages = {"imports": (0.05, 0.25), "work": (0.25, 0.8)}
     ends = []
-    for number in range(20):
+    for number in range(12):
         mass = f"{number + 1}.5"
         tiny.write("facts/tin.yaml", f"id: mineral/tin\ntype: Mineral\nlabel: Tin\nmass: {mass}\n")
         before = open_release(tiny.build).digest
@@ -320,6 +321,10 @@ def test_killed_at_random_moments(tiny: Tiny) -> None:
         current = open_release(tiny.build)
         # The count is of a whole release: its digest is that of what it holds.
         assert release_digest(current.open_store()) == current.digest
+        sums = read_sums(current.files)
+        assert {*sums, SUMS} == {path.name for path in current.files.iterdir()}
+        for name, digest in sums.items():
+            assert hashlib.sha256((current.files / name).read_bytes()).hexdigest() == digest
         summary = build_release(tiny.project)
         assert summary.digest == open_release(tiny.build).digest != before
         assert not list(tiny.build.rglob(".kg-aside-*"))

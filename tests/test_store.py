@@ -19,7 +19,9 @@ from kg.errors import KgError, LockedError, NoReleaseError
 from kg.store import (
     Release,
     build_lock,
+    folder_aside,
     open_release,
+    release_before,
     release_digest,
     remove_leftovers,
     write_release,
@@ -261,6 +263,51 @@ def test_leftovers_of_every_kind_are_removed(tmp_path: Path) -> None:
     remove_leftovers(tmp_path)
     assert not leftovers(tmp_path)
     assert words(tmp_path) == {'"one"'}
+
+
+def write_with(build: Path, files: dict[str, str]) -> Release:
+    """A release of always the same quads, with what was prepared aside for it."""
+    data = quads("one")
+    with build_lock(build), folder_aside(build) as aside:
+        for name, text in files.items():
+            (aside / name).parent.mkdir(exist_ok=True)
+            (aside / name).write_text(text)
+        return write_release(build, data, release_digest(data), {"word": "one"}, aside)
+
+
+def test_what_was_prepared_becomes_part_of_the_release(tmp_path: Path) -> None:
+    release = write_with(tmp_path, {"files/a.txt": "A", "report.json": "{}"})
+    assert (release.files / "a.txt").read_text() == "A"
+    inode = (release.path / "store").stat().st_ino
+    # The same again: only the reports are new.
+    write_with(tmp_path, {"files/a.txt": "A", "report.json": "{1}", "changes.json": "{2}"})
+    assert (release.path / "store").stat().st_ino == inode
+    assert (release.path / "report.json").read_text() == "{1}"
+    assert (release.path / "changes.json").read_text() == "{2}"
+    assert not leftovers(tmp_path)
+
+
+@pytest.mark.parametrize("files", [{"files/a.txt": "B"}, {"files/b.txt": "A"}, {}])
+def test_other_files_make_the_release_anew(tmp_path: Path, files: dict[str, str]) -> None:
+    write_with(tmp_path, {"files/a.txt": "A"})
+    release = write_with(tmp_path, files)
+    found = {f"files/{p.name}": p.read_text() for p in release.files.glob("*")}
+    assert found == files
+    assert words(tmp_path) == {'"one"'}
+    assert not leftovers(tmp_path)
+
+
+def test_the_release_before(tmp_path: Path) -> None:
+    assert release_before(tmp_path, "0f") is None
+    one, two = write(tmp_path, "one"), write(tmp_path, "two")
+    before = release_before(tmp_path, "0f")
+    assert before is not None
+    assert before.digest == two.digest
+    # The current one itself: what it replaced, where its manifest tells and that is still there.
+    assert release_before(tmp_path, two.digest) is None
+    for named, found in ((one.digest, one), ("../..", None), ("0" * 64, None), (None, None)):
+        manifest(tmp_path).write_text(json.dumps({"before": named}))
+        assert release_before(tmp_path, two.digest) == found
 
 
 _KILLED = """
