@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 import pyoxigraph
@@ -16,7 +15,6 @@ from kg.serve.cache import Cache
 from kg.serve.messages import Query
 from kg.serve.problems import RefusedError
 from kg.serve.spool import Answer, Reader
-from kg.serve.wire import Response
 from kg.serve.worker import WorkerSettings
 from kg.serve.workers import Pool, PoolLimits
 from kg.sparql import unescape
@@ -40,7 +38,6 @@ class Answers:
 
     def __init__(self, settings: WorkerSettings, limits: PoolLimits, digest: str) -> None:
         self.pool = Pool(settings, limits)
-        self.responses: Cache[tuple[bytes, bytes], Response] = Cache(_KEPT)
         self._kept: Cache[Query, Whole] = Cache(_KEPT)
         self._coming: dict[Query, Answer] = {}
         self._salt = f"{digest} {__version__} {pyoxigraph.__version__} ".encode()
@@ -56,10 +53,9 @@ class Answers:
         """
         if is_volatile(query.text):
             return b""
-        digest = hashlib.sha256(self._salt)
-        digest.update(repr((replace(query, text=""), more)).encode())
-        digest.update(query.text.encode(errors="surrogatepass"))
-        return b'W/"%s"' % digest.hexdigest()[:32].encode()
+        of = repr((query.solutions, query.graph, query.dataset, query.bindings, more))
+        text = f"{of}\n{query.text}".encode(errors="surrogatepass")
+        return b'W/"%s"' % hashlib.sha256(self._salt + text).hexdigest()[:32].encode()
 
     @contextmanager
     def reading(self, query: Query) -> Iterator[Reader]:
@@ -67,7 +63,8 @@ class Answers:
         answer = self._coming.get(query)
         if answer is None:
             answer = self.pool.submit(query)
-            if not is_volatile(query.text):
+            answer.lasting = not is_volatile(query.text)
+            if answer.lasting:
                 self._coming[query] = answer
         try:
             with answer.reading() as reader:
@@ -79,7 +76,7 @@ class Answers:
     def keep(self, answer: Answer) -> Whole:
         """The answer, which is all there; it is kept unless it is large or would be another."""
         whole = Whole(answer.format, answer.graph, answer.read(0))
-        if not is_volatile(answer.query.text):
+        if answer.lasting:
             self._kept.put(answer.query, whole, _size(answer.query) + len(whole.body))
         return whole
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Variable
 
@@ -18,19 +17,21 @@ from kg.results import Dataset
 
 READY: Final = b"R"  # The store is open.
 QUERY: Final = b"Q"  # A `Query`, pickled: only the worker reads pickles, and only the server's.
-HEAD: Final = b"H"  # JSON: the `format` of the answer, and whether it is a `graph`.
+HEAD: Final = b"H"  # The name of the answer's format, behind `GRAPH` if it is a graph.
 DATA: Final = b"D"
-END: Final = b"E"  # JSON: whether the worker `leaves`, and takes no other query.
+END: Final = b"E"  # `LEAVES`, if the worker takes no other query; else nothing.
 ERROR: Final = b"X"  # JSON: the fields of a `RefusedError`.
 
 _PREFIX: Final = struct.Struct("!cI")
 PREFIX_SIZE: Final = _PREFIX.size
 
+GRAPH: Final = b"graph "
+LEAVES: Final = b"leaves"
+
 Term = NamedNode | Literal | BlankNode
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A query with all that its answer depends on, given a store.
 
     `solutions` and `graph` name the formats wanted for answers of either kind; "" for none.

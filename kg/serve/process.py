@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import pickle
 import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, cast
 
@@ -44,6 +44,7 @@ class Worker(asyncio.Protocol):
         self.answer: Answer | None = None
         self.started = False
         self.killed = False
+        self._yields = False
         self._timer: asyncio.TimerHandle | None = None
         self._owner = owner
         self._messages = Messages()
@@ -79,11 +80,10 @@ class Worker(asyncio.Protocol):
             else:
                 self._transport.close()
 
-    def take(self, answer: Answer, timer: asyncio.TimerHandle) -> None:
-        """Have the process work on a query, as long as the timer lets it."""
+    def take(self, answer: Answer) -> None:
+        """Have the process work on a query."""
         assert self._transport is not None
         self.answer = answer
-        self._timer = timer
         self._transport.write(message(messages.QUERY, pickle.dumps(answer.query)))
 
     def release(self) -> Answer | None:
@@ -93,6 +93,32 @@ class Worker(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         return answer
+
+    def limit(self, seconds: float, over: Callable[[Worker], None]) -> None:
+        """Call `over` unless the query is done by then."""
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(seconds, over, self)
+
+    def yield_to_others(self) -> None:
+        """Have the process run when nothing else wants to, as its query takes long."""
+        self._prioritize(10)
+        self._yields = True
+
+    def recover(self) -> bool:
+        """Have the process run as others do again; False where that is not allowed."""
+        if self._yields and self._prioritize(0):
+            self._yields = False
+        return not self._yields
+
+    def _prioritize(self, niceness: int) -> bool:
+        """Set the priority; only the mighty can raise it again."""
+        if self._process is None or self._process.returncode is not None:
+            return False
+        try:
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, niceness)
+        except OSError:
+            return False
+        return True
 
     def kill(self) -> None:
         """End the process, whatever it does; what it still says is not heard."""
@@ -116,12 +142,13 @@ class Worker(asyncio.Protocol):
                 self.started = True
                 self._owner.ready(self)
             elif kind == messages.END:
-                self._owner.finished(self, **json.loads(content))
+                self._owner.finished(self, leaves=content == messages.LEAVES)
             elif self.answer is None:
                 if kind == messages.ERROR:
                     self._owner.failed(RefusedError.from_json(content).detail)
             elif kind == messages.HEAD:
-                self.answer.begin(**json.loads(content))
+                name = content.removeprefix(messages.GRAPH)
+                self.answer.begin(name.decode(), graph=name != content)
             elif kind == messages.DATA:
                 self._owner.received(self, content)
             elif kind == messages.ERROR:

@@ -34,7 +34,6 @@ _LOG: Final = logging.getLogger("kg.serve")
 _MOST_URL: Final = 1 << 16
 # What is shown as a page; more than that is for programs to read.
 _MOST_SHOWN: Final = 1 << 19
-_OVERHEAD: Final = 2000
 
 
 class QueryPages(Protocol):
@@ -59,7 +58,7 @@ class SparqlEndpoint:
         limits: PoolLimits,
         services: tuple[str, ...] = (),
     ) -> None:
-        self._pages: QueryPages | None = None
+        self.pages: QueryPages | None = None
         self._project = project
         self._limits = limits
         self._services = services
@@ -76,21 +75,6 @@ class SparqlEndpoint:
             services=self._services,
         )
         return Answers(settings, self._limits, release.digest)
-
-    @property
-    def pages(self) -> QueryPages | None:
-        """The pages for people; without, only programs are answered."""
-        return self._pages
-
-    @pages.setter
-    def pages(self, pages: QueryPages | None) -> None:
-        self._pages = pages
-        self._answers.responses.clear()
-
-    @property
-    def workers(self) -> int:
-        """How many workers can work, or do."""
-        return self._answers.pool.size
 
     async def start(self) -> None:
         """Start the workers; comes back when one of them is ready."""
@@ -132,11 +116,6 @@ class SparqlEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request.of(scope, receive, send)
-        if scope["method"] in ("GET", "HEAD"):
-            response = self._answers.responses.get(request.key)
-            if response is not None:
-                await request.respond(response)
-                return
         try:
             await self._answer(request)
         except RefusedError as refused:
@@ -160,7 +139,7 @@ class SparqlEndpoint:
         else:
             asked = read_get(url)
         accept = request.accept.decode("latin-1")
-        wanted = read_wanted(accept, asked.format, self._pages is not None)
+        wanted = read_wanted(accept, asked.format, self.pages is not None)
         if asked.text is None:
             await self._describe(request, wanted)
             return
@@ -194,7 +173,7 @@ class SparqlEndpoint:
             page = await self._page(query.text, b"", "json", refused.detail)
             await request.refuse(refused, HTML, page)
             return
-        await self._respond(request, answers, Response(tag, _headers(type_, tag), body))
+        await request.respond(Response(tag, _headers(type_, tag), body))
 
     async def _is_whole(self, reader: Reader, type_: str) -> bool:
         """Whether an answer is all there and small, as one that is shown as a page must be."""
@@ -205,17 +184,10 @@ class SparqlEndpoint:
             raise RefusedError(406, "the answer is too large for a page; ask for it as CSV or JSON")
         return True
 
-    async def _respond(self, request: Request, answers: Answers, response: Response) -> None:
-        response.headers.append((b"content-length", b"%d" % len(response.body)))
-        if response.tag and request.scope["method"] == "GET":
-            size = _OVERHEAD + sum(map(len, request.key)) + len(response.body)
-            answers.responses.put(request.key, response, size)
-        await request.respond(response)
-
     async def _page(self, query: str, results: bytes, format_: str, problem: str) -> bytes:
-        assert self._pages is not None
+        assert self.pages is not None
         loop = asyncio.get_running_loop()
-        show = self._pages.results
+        show = self.pages.results
         return await loop.run_in_executor(self._renderer, show, query, results, format_, problem)
 
     async def _describe(self, request: Request, wanted: Wanted) -> None:
@@ -229,14 +201,14 @@ class SparqlEndpoint:
         tag = answers.tag(counts, wanted)
         type_ = wanted.graph.type
         if type_ == HTML:
-            assert self._pages is not None
-            body = self._pages.form()
+            assert self.pages is not None
+            body = self.pages.form()
         else:
             found = await answers.whole(counts, _MOST_SHOWN)
             quads = describe_service(self._project, found.body, self._services)
             context = Context.parse(PREFIXES, self._project.url)
             body = dump(quads, RDF_FORMATS[wanted.graph.format], context)
-        await self._respond(request, answers, Response(tag, _headers(type_, tag), body))
+        await request.respond(Response(tag, _headers(type_, tag), body))
 
 
 def _headers(type_: str, tag: bytes) -> Headers:

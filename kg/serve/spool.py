@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Final
+from typing import BinaryIO, Final
 
 from kg.serve.messages import Query
 from kg.serve.problems import RefusedError
@@ -26,38 +26,46 @@ class GoneError(Exception):
 class Answer:
     """The answer to a query while it comes; several may read it.
 
-    `format` and `graph` are set as soon as anything can be read. `left` is called when the last
-    reader has gone, be the answer `done` or not.
+    `format` and `graph` are set as soon as anything can be read, `lasting` by whoever knows that
+    the next answer would be the same. `left` is called when the last reader has gone, be the
+    answer `done` or not.
     """
 
     __slots__ = (
-        "_file", "_left", "_waiting", "done", "format", "graph", "query", "readers", "refused",
-        "size",
+        "_file", "_left", "_memory", "_waiting", "done", "format", "graph", "lasting", "query",
+        "readers", "refused", "size",
     )  # fmt: skip
 
     def __init__(self, query: Query, left: Callable[[Answer], None]) -> None:
         self.query = query
         self.format = ""
-        self.graph = False
+        self.graph = self.lasting = self.done = False
         self.size = 0
-        self.done = False
         self.refused: RefusedError | None = None
-        self._left = left
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
         self.readers = 0
+        self._left = left
+        self._memory = bytearray()
+        self._file: BinaryIO | None = None
         self._waiting: list[asyncio.Future[None]] = []
 
     # --- the side of the worker
 
-    def begin(self, *, format: str, graph: bool) -> None:
-        """Say what the answer is, and in what format it comes."""
-        self.format = format
+    def begin(self, name: str, *, graph: bool) -> None:
+        """Say in what format the answer comes, and whether it is a graph."""
+        self.format = name
         self.graph = graph
 
     def write(self, data: bytes) -> None:
         """Add what came."""
-        self._file.seek(self.size)
-        self._file.write(data)
+        if self._file is None and self.size + len(data) > IN_MEMORY:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115
+            self._file.write(self._memory)
+            self._memory.clear()
+        if self._file is None:
+            self._memory += data
+        else:
+            self._file.seek(self.size)
+            self._file.write(data)
         self.size += len(data)
         self.wake()
 
@@ -87,10 +95,13 @@ class Answer:
             self.readers -= 1
             if not self.readers:
                 self._left(self)
-                self._file.close()
+                if self._file is not None:
+                    self._file.close()
 
     def read(self, start: int, most: int = -1) -> bytes:
         """What has come, from a place on."""
+        if self._file is None:
+            return bytes(self._memory[start : self.size if most < 0 else start + most])
         self._file.seek(start)
         return self._file.read(most)
 

@@ -58,11 +58,6 @@ class Request:
         return cls(scope, receive, send, accept, known, content_type, length)
 
     @property
-    def key(self) -> tuple[bytes, bytes]:
-        """What the answer to a GET depends on."""
-        return self.scope["query_string"], self.accept
-
-    @property
     def bodiless(self) -> bool:
         """Whether only the headers of the answer are wanted."""
         return bool(self.scope["method"] == "HEAD")
@@ -90,10 +85,11 @@ class Request:
     async def respond(self, response: Response) -> None:
         """Send an answer, or only that the client has it already."""
         if self.knows(response.tag):
-            kept = [h for h in response.headers if h[0] not in (b"content-type", b"content-length")]
+            kept = [header for header in response.headers if header[0] != b"content-type"]
             await self.send_whole(304, kept, b"")
         else:
-            await self.send_whole(200, response.headers, response.body)
+            length = (b"content-length", b"%d" % len(response.body))
+            await self.send_whole(200, [*response.headers, length], response.body)
 
     def knows(self, tag: bytes) -> bool:
         """Whether the client has said that it has what this tag is of."""

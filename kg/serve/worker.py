@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import os
 import pickle
@@ -18,7 +20,7 @@ from typing import Final
 
 from pyoxigraph import QueryTriples, Store
 
-from kg.answer import end_with, limit_memory
+from kg.answer import end_with, limit_memory, no_connections
 from kg.context import Context, load_context
 from kg.errors import KgError, QueryError, QuerySyntaxError
 from kg.results import run_query, write_standard
@@ -57,8 +59,6 @@ def main(argument: str) -> None:
     connection = socket.socket(fileno=settings.socket)
     end_with(settings.alive)
     limit_memory(settings.memory)
-    # Pages are answered first.
-    os.nice(10)
     try:
         context = load_context(Path(settings.context), settings.base)
         store = Store.read_only(settings.store)
@@ -66,10 +66,15 @@ def main(argument: str) -> None:
         connection.sendall(message(messages.ERROR, RefusedError(503, str(error)).to_json()))
         return
     worker = _Worker(settings, store, context, connection)
+    # What is there now stays: no need to look through it for garbage again and again.
+    gc.collect()
+    gc.freeze()
     connection.sendall(message(messages.READY))
-    for query in _queries(connection):
-        if not worker.answer(query):
-            return
+    # Nothing more is opened, from here to the end: unless there are endpoints to ask.
+    with contextlib.nullcontext() if settings.services else no_connections():
+        for query in _queries(connection):
+            if not worker.answer(query):
+                break
 
 
 def _queries(connection: socket.socket) -> Iterator[Query]:
@@ -99,15 +104,17 @@ class _Worker:
             refused = _refusal(error, query.text, self._settings.memory)
             self._pending = [message(messages.ERROR, refused.to_json())]
         fit = fit and not self._memory.is_short()
-        self._pending.append(message(messages.END, json.dumps({"leaves": not fit}).encode()))
+        self._pending.append(message(messages.END, b"" if fit else messages.LEAVES))
         self._send_pending()
         return fit
 
     def _evaluate(self, query: Query) -> None:
         try:
-            connected = refuse_federation(query.text, self._settings.services)
+            federates = refuse_federation(query.text, self._settings.services)
         except QueryError as error:
             raise RefusedError(403, str(error)) from error
+        # Without any endpoint to ask, this process can open nothing anyway.
+        connected = federates or not self._settings.services
         bound = dict(query.bindings)
         base = self._context.base
         answer = run_query(self._store, query.text, bound, base, query.dataset, connected)
@@ -116,7 +123,7 @@ class _Worker:
         if not name:
             kind = "a graph" if graph else "a table"
             raise RefusedError(406, f"the answer is {kind}: no format that you accept holds that")
-        head = json.dumps({"format": name, "graph": graph}).encode()
+        head = (messages.GRAPH if graph else b"") + name.encode()
         self._pending.append(message(messages.HEAD, head))
         write_standard(answer, name, self._context, self._send, _MOST_SORTED, connected)
 

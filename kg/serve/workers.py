@@ -25,6 +25,7 @@ _LOG: Final = logging.getLogger("kg.serve")
 # Started ahead of need, to step in at once for a worker that had to be ended.
 _SPARE: Final = 1
 _PAUSE: Final = 1.0  # seconds, after a worker that could not start
+_QUICK: Final = 0.2  # seconds; a query that takes longer has a lower priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,8 @@ class Pool:
 
     def _assign(self, worker: Worker, answer: Answer) -> None:
         self._busy.add(worker)
-        loop = asyncio.get_running_loop()
-        worker.take(answer, loop.call_later(self._limits.seconds, self._expire, worker))
+        worker.take(answer)
+        worker.limit(min(_QUICK, self._limits.seconds), self._slow)
 
     def _dispatch(self) -> None:
         """Something has changed: perhaps another query can have its turn."""
@@ -131,6 +132,11 @@ class Pool:
     def _give_up(self, answer: Answer) -> None:
         self._take_out(answer)
         answer.finish(self._overload(f"the query waited {self._limits.wait:g} s for its turn"))
+
+    def _slow(self, worker: Worker) -> None:
+        """A query takes long: pages and other queries go first from now on."""
+        worker.yield_to_others()
+        worker.limit(max(self._limits.seconds - _QUICK, 0), self._expire)
 
     def _expire(self, worker: Worker) -> None:
         words = f"the query was stopped after {self._limits.seconds:g} s"
@@ -225,7 +231,9 @@ class Pool:
         """The worker has done its query, and takes another unless it leaves."""
         answer = worker.release()
         self._busy.discard(worker)
-        if not leaves:
+        if leaves or not worker.recover():
+            worker.kill()
+        else:
             self._idle.append(worker)
         if answer is not None:
             answer.finish()
