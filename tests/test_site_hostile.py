@@ -12,7 +12,7 @@ from tiny import BASE, Tiny, write_tiny
 
 from kg import build_release, open_release
 from kg.site import Site
-from kg.site.content import license_name
+from kg.site.cite import license_name
 
 ODD = f"""
 @prefix o: <{BASE}ontology#> .

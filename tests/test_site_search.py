@@ -70,7 +70,7 @@ def test_the_server_answers_without_a_script(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['"><script>alert(1)</script>', "x" * 100_000, "a " * 50_000, "\x00\u202e\ud7ff", "%s{{7*7}}"],
+    ['"><script>alert(1)</script>', "x" * 100_000, "zz " * 50_000, "\x00\u202e\ud7ff", "%s{{7*7}}"],
 )
 def test_what_is_asked_is_only_text(site: Site, text: str) -> None:
     html = read(site, "search", q=text)

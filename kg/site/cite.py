@@ -15,6 +15,10 @@ _SPECIAL: Final = {
     **{c: rf"\{c}" for c in "{}$&#_%"},
 }  # fmt: skip
 
+_CREATIVE_COMMONS: Final = re.compile(
+    r"https?://creativecommons\.org/(?:licenses/([a-z-]+)|publicdomain/(zero))/([0-9.]+)/?"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -76,3 +80,15 @@ class Citation:
 def _escaped(text: str) -> str:
     """A text as LaTeX prints it."""
     return re.sub(r"[\\{}$&#_%~^]", lambda match: _SPECIAL[match[0]], " ".join(text.split()))
+
+
+def license_name(iri: str) -> str:
+    """A licence as people call it, where that can be read from its IRI.
+
+    >>> license_name("https://creativecommons.org/licenses/by-sa/4.0/"), license_name("urn:x")
+    ('CC BY-SA 4.0', 'urn:x')
+    """
+    match = _CREATIVE_COMMONS.fullmatch(iri)
+    if not match:
+        return iri
+    return f"CC {match[1].upper()} {match[3]}" if match[1] else f"CC0 {match[3]}"

@@ -19,6 +19,7 @@ from kg.names import label_term
 from kg.project import Project
 from kg.show import Reader
 from kg.site.addresses import address, path_of, relative
+from kg.site.cite import license_name
 from kg.site.classes import Class, Classes
 from kg.site.directory import Directory, entry_of, folded
 from kg.site.embedded import embedded
@@ -28,9 +29,6 @@ from kg.site.xml_limits import beyond_xml
 from kg.store import Release
 from kg.view import Text
 
-_CREATIVE_COMMONS: Final = re.compile(
-    r"https?://creativecommons\.org/(?:licenses/([a-z-]+)|publicdomain/(zero))/([0-9.]+)/?"
-)
 _NAV: Final = ("types", "search", "queries", "ontology", "downloads", "quality")
 
 _VERSION: Final = NamedNode("http://www.w3.org/ns/dcat#version")
@@ -86,7 +84,7 @@ class Content:
         """The IRI of the ontology in the store; it has a graph by the same name."""
         ontology = NamedNode(terms.OWL + "Ontology")
         found = self.store.quads_for_pattern(None, terms.TYPE, ontology, None)
-        named = sorted(q.subject.value for q in found if q.subject == q.graph_name)
+        named = sorted(terms.text_of(q.subject) for q in found if q.subject == q.graph_name)
         return named[0] if named else ""
 
     def address_of(self, iri: str) -> str | None:
@@ -137,7 +135,7 @@ class Content:
             return frozenset()
         graph = NamedNode(self.ontology)
         quads = self.store.quads_for_pattern(None, None, None, graph)
-        return frozenset(quad.subject.value for quad in quads)
+        return frozenset(terms.text_of(quad.subject) for quad in quads)
 
     def name_of(self, iri: str) -> str:
         """What a thing is called: its label, else where it is, else what it is part of."""
@@ -145,6 +143,9 @@ class Content:
         text, short = self.reader.text(node), self.context.shorten(iri)
         if text != short:
             return text
+        titles = self.reader.objects(node, terms.TITLE)
+        if titles:
+            return titles[0].value
         place = self.reader.place(node)
         if place.source:
             paragraph = f", paragraph {place.paragraph}" if place.paragraph else ""
@@ -173,10 +174,11 @@ class Content:
         )
 
     def typed(self) -> Iterator[tuple[str, str]]:
-        """Things below the base with their classes; the ontology's own terms are left out."""
+        """Things below the base with their classes, apart from what the build describes."""
+        own = (self.ontology, self.project.base)
         for row in self._rows(f"SELECT DISTINCT ?s ?c ?g {{ GRAPH ?g {{ ?s <{_TYPE}> ?c }} }}"):
             ours = row["s"].value.startswith(self.project.base)
-            if ours and row["g"].value != self.ontology and isinstance(row["c"], NamedNode):
+            if ours and row["g"].value not in own and isinstance(row["c"], NamedNode):
                 yield row["s"].value, row["c"].value
 
     @cached_property
@@ -217,7 +219,10 @@ class Content:
 
     @cached_property
     def directory(self) -> Directory:
-        """Every thing that has a name, or that is no part of another."""
+        """Every thing of the sheets that has a name, or that is no part of another."""
+        dataset = NamedNode(self.project.base)
+        quads = self.store.quads_for_pattern(None, None, None, dataset)
+        described = {terms.text_of(quad.subject) for quad in quads}
         kinds: dict[str, str] = {}
         for iri, kind in self.typed():
             kinds[iri] = min(kind, kinds.get(iri, kind))
@@ -225,7 +230,7 @@ class Content:
         others = self._texts(terms.ALT_LABEL, _IDENTIFIER)
         entries = []
         for page in self.where.values():
-            if page.kind not in ("thing", "gone"):
+            if page.kind not in ("thing", "gone") or page.iri in described:
                 continue
             own = sorted(labels.get(page.iri, ()), key=lambda text: (text.language != "en", text))
             if not own and self.is_nested(page.iri):
@@ -301,15 +306,3 @@ class Content:
             "address": address,
             "description": self.project.description,
         } | values)  # fmt: skip
-
-
-def license_name(iri: str) -> str:
-    """A licence as people call it, where that can be read from its IRI.
-
-    >>> license_name("https://creativecommons.org/licenses/by-sa/4.0/"), license_name("urn:x")
-    ('CC BY-SA 4.0', 'urn:x')
-    """
-    match = _CREATIVE_COMMONS.fullmatch(iri)
-    if not match:
-        return iri
-    return f"CC {match[1].upper()} {match[3]}" if match[1] else f"CC0 {match[3]}"

@@ -78,4 +78,5 @@ def _sheets(content: Content, iri: str) -> list[str]:
     """The graphs, one for each sheet, that describe a thing."""
     node = NamedNode(iri)
     graphs = {q.graph_name for q in content.store.quads_for_pattern(node, None, None, None)}
-    return sorted(terms.text_of(g) for g in graphs if is_data_graph(g, content.project.base))
+    named = (graph for graph in graphs if isinstance(graph, NamedNode))
+    return sorted(graph.value for graph in named if is_data_graph(graph, content.project.base))

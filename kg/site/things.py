@@ -17,7 +17,8 @@ from kg.site.entity import entity_parts
 from kg.site.evidence.overviews import drawings_of
 from kg.site.pages import RESERVED, Page
 from kg.site.views import THING_VIEWS, ThingView
-from kg.tombstones import is_retired, replacements
+from kg.things import is_retired
+from kg.tombstones import replacements
 
 _EXTENSIONS: Final = frozenset({"html", *(f.extension for f in RDF_FORMATS.values())})
 _IN_DATASET: Final = NamedNode(terms.VOID + "inDataset")
@@ -127,7 +128,7 @@ class Things:
         if graph not in self._graphs:
             return []
         found = {
-            q.subject.value
+            terms.text_of(q.subject)
             for q in self._content.store.quads_for_pattern(None, terms.TYPE, None, graph)
             if q.subject != graph
         }
