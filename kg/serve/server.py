@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import resource
 import signal
@@ -105,6 +106,9 @@ async def _serve(
 ) -> None:
     try:
         await live.start()
+        # The site stays: looking through all of it for garbage would be a pause in every answer.
+        gc.collect()
+        gc.freeze()
         listener.listen(_BACKLOG)  # who comes from here on waits until uvicorn is ready
         started()
         background = [asyncio.create_task(live.watch()), asyncio.create_task(guard.watch())]

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,7 +52,8 @@ class Pool:
         self._settings = settings
         self._limits = limits
         self._workers: set[Worker] = set()
-        self._idle: deque[Worker] = deque()
+        # The one that worked last is taken first: what it needs is still at hand.
+        self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._waiting: dict[Answer, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,7 +105,7 @@ class Pool:
             raise RefusedError(503, "the server ends", retry_after=5)
         answer = Answer(query, self._left)
         if self._idle and len(self._busy) < self._limits.workers:
-            self._assign(self._idle.popleft(), answer)
+            self._assign(self._idle.pop(), answer)
         elif len(self._waiting) < self._limits.queue:
             loop = asyncio.get_running_loop()
             self._waiting[answer] = loop.call_later(self._limits.wait, self._give_up, answer)
@@ -123,7 +123,7 @@ class Pool:
         while self._waiting and self._idle and len(self._busy) < self._limits.workers:
             answer = next(iter(self._waiting))
             self._take_out(answer)
-            self._assign(self._idle.popleft(), answer)
+            self._assign(self._idle.pop(), answer)
         self._changed.set()
 
     def _take_out(self, answer: Answer) -> None:
