@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -152,6 +153,8 @@ class Live:
         self.served, self._project = served, project
         self.repeats.clear()
         self.log.write("release", release=release.digest)
+        # The old one's files stay open until it is collected, which alone could take long.
+        await asyncio.to_thread(gc.collect)
 
     def _open(self, release: Release, project: Project) -> Served:
         site = Site(release, project)

@@ -76,6 +76,11 @@ class SparqlEndpoint:
         )
         return Answers(settings, self._limits, release.digest)
 
+    @property
+    def workers(self) -> int:
+        """How many workers can work, or do; `/health` tells it."""
+        return self._answers.pool.size
+
     async def start(self) -> None:
         """Start the workers; comes back when one of them is ready."""
         await self._answers.pool.start()
