@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode, Store
 
@@ -28,7 +29,7 @@ _LISTED = 8
 
 
 def resolve(store: Store, context: Context, text: str, *, retired: bool = False) -> NamedNode:
-    """The IRI in the store that `text` names.
+    """The IRI in the store that `text` names; whoever asks often asks `Names`.
 
     `text` is an IRI (in angle brackets or not), a CURIE, an identifier relative to the base
     (`mineral/magnesium`), the last part of one (`magnesium`), or a label in any case. What is
@@ -38,10 +39,102 @@ def resolve(store: Store, context: Context, text: str, *, retired: bool = False)
     several things, with all of them, and for a retired one, with what replaced it, unless `retired`
     says that it will do.
     """
-    node = _find(store, context, text)
-    if is_retired(store, node) and not retired:
-        raise UnknownNameError(tell_retired(store, context, node))
-    return node
+    return Names(store, context).resolve(text, retired=retired)
+
+
+class Names:
+    """The names in a store that does not change, looked up once."""
+
+    def __init__(self, store: Store, context: Context) -> None:
+        self._store = store
+        self._context = context
+
+    def resolve(self, text: str, *, retired: bool = False) -> NamedNode:
+        """As the function of the same name."""
+        node = self._find(text)
+        if is_retired(self._store, node) and not retired:
+            raise UnknownNameError(tell_retired(self._store, self._context, node))
+        return node
+
+    def _find(self, text: str) -> NamedNode:
+        store, context = self._store, self._context
+        name = text.strip()
+        bracketed = name.startswith("<") and name.endswith(">")
+        written = name[1:-1] if bracketed else context.expand(name)
+        if name and is_iri(written) and is_known(store, NamedNode(written)):
+            return _matched(store, NamedNode(written), context.base)
+        if name and not bracketed:
+            for named in (
+                self._by_last_part[0].get(name, set()),
+                self._by_label.get(name.casefold(), set()),
+                self._by_last_part[1].get(name, set()),
+            ):
+                # Where one of several is not retired, that one is meant.
+                live = {iri for iri in named if not is_retired(store, NamedNode(iri))}
+                if len(live or named) == 1:
+                    return NamedNode(next(iter(live or named)))
+                if named:
+                    raise UnknownNameError(_ambiguous(name, named, context))
+        raise UnknownNameError(self._unknown(written if bracketed else name))
+
+    @cached_property
+    def _entities(self) -> set[str]:
+        return _entities(self._store, self._context.base)
+
+    @cached_property
+    def _others(self) -> set[str]:
+        return _others(self._store, self._context.base)
+
+    @cached_property
+    def _by_last_part(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """The things, and the terms of the ontology, by the last part of their IRIs."""
+        parts: tuple[defaultdict[str, set[str]], defaultdict[str, set[str]]]
+        parts = defaultdict(set), defaultdict(set)
+        for found, iris in zip(parts, (self._entities, self._others), strict=True):
+            for iri in iris:
+                found[local_name(iri)].add(iri)
+        return parts
+
+    @cached_property
+    def _labels(self) -> dict[str, set[str]]:
+        """The things by label or alternative label."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for predicate in _LABELS:
+            for quad in self._store.quads_for_pattern(None, predicate, None, None):
+                iri = terms.text_of(quad.subject)
+                if iri in self._entities:
+                    found[terms.text_of(quad.object)].add(iri)
+        return found
+
+    @cached_property
+    def _by_label(self) -> dict[str, set[str]]:
+        """The same, in any case."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for label, iris in self._labels.items():
+            found[label.casefold()] |= iris
+        return found
+
+    @cached_property
+    def _spellings(self) -> dict[str, set[str]]:
+        """Whatever a thing or a term may be called by, with the short name of what it is."""
+        spellings: defaultdict[str, set[str]] = defaultdict(set)
+        for iri in self._entities | self._others:
+            short = self._context.shorten(iri)
+            for spelling in {iri, short, local_name(iri)} - {""}:
+                spellings[spelling].add(short)
+        for label, iris in self._labels.items():
+            spellings[label] |= set(map(self._context.shorten, iris))
+        return spellings
+
+    def _unknown(self, name: str) -> str:
+        prefix = self._context.unknown_prefix(name)
+        if prefix:
+            hint = did_you_mean(prefix, self._context.prefixes)
+            end = f"; did you mean `{hint}`?" if hint else ""
+            return f"the prefix `{prefix}` in `{name}` is not declared{end}"
+        found = sorted(self._spellings.get(did_you_mean(name, self._spellings), ()))
+        end = "; did you mean " + " or ".join(f"`{f}`" for f in found[:3]) + "?" if found else ""
+        return f"nothing here is called `{name}`{end}"
 
 
 def tell_retired(store: Store, context: Context, node: NamedNode) -> str:
@@ -51,28 +144,6 @@ def tell_retired(store: Store, context: Context, node: NamedNode) -> str:
     listed = " or ".join(f"`{other}`" for other in others)
     end = f"; {listed} replaced it" if others else ""
     return f"`{context.shorten(node.value)}` is retired{end}"
-
-
-def _find(store: Store, context: Context, text: str) -> NamedNode:
-    name = text.strip()
-    bracketed = name.startswith("<") and name.endswith(">")
-    written = name[1:-1] if bracketed else context.expand(name)
-    if name and is_iri(written) and is_known(store, NamedNode(written)):
-        return _matched(store, NamedNode(written), context.base)
-    if name and not bracketed:
-        entities = _entities(store, context.base)
-        for named in (
-            {iri for iri in entities if local_name(iri) == name},
-            _labelled(store, name, entities),
-            {iri for iri in _others(store, context.base) if local_name(iri) == name},
-        ):
-            # Where one of several is not retired, that one is meant.
-            live = {iri for iri in named if not is_retired(store, NamedNode(iri))}
-            if len(live or named) == 1:
-                return NamedNode((live or named).pop())
-            if named:
-                raise UnknownNameError(_ambiguous(name, named, context))
-    raise UnknownNameError(_unknown(store, context, written if bracketed else name))
 
 
 def _matched(store: Store, node: NamedNode, base: str) -> NamedNode:
@@ -136,41 +207,8 @@ def _others(store: Store, base: str) -> set[str]:
     return {iri for iri in subjects if not iri.startswith(base) and "#" in iri}
 
 
-def _labelled(store: Store, name: str, among: set[str]) -> set[str]:
-    """The subjects with `name` as a label or alternative label, in any case."""
-    folded = name.casefold()
-    return {
-        terms.text_of(quad.subject)
-        for predicate in _LABELS
-        for quad in store.quads_for_pattern(None, predicate, None, None)
-        if terms.text_of(quad.object).casefold() == folded and terms.text_of(quad.subject) in among
-    }
-
-
 def _ambiguous(name: str, iris: Iterable[str], context: Context) -> str:
     names = sorted(map(context.shorten, iris))
     listed = ", ".join(f"`{other}`" for other in names[:_LISTED])
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return f"`{name}` stands for {len(names)} things: {listed}{more}; say which"
-
-
-def _unknown(store: Store, context: Context, name: str) -> str:
-    prefix = context.unknown_prefix(name)
-    if prefix:
-        hint = did_you_mean(prefix, context.prefixes)
-        end = f"; did you mean `{hint}`?" if hint else ""
-        return f"the prefix `{prefix}` in `{name}` is not declared{end}"
-    entities = _entities(store, context.base)
-    spellings: defaultdict[str, set[str]] = defaultdict(set)
-    for iri in entities | _others(store, context.base):
-        short = context.shorten(iri)
-        for spelling in (iri, short, local_name(iri)):
-            spellings[spelling].add(short)
-    for predicate in _LABELS:
-        for quad in store.quads_for_pattern(None, predicate, None, None):
-            iri = terms.text_of(quad.subject)
-            if iri in entities:
-                spellings[terms.text_of(quad.object)].add(context.shorten(iri))
-    found = sorted(spellings.get(did_you_mean(name, spellings), ()))
-    end = "; did you mean " + " or ".join(f"`{f}`" for f in found[:3]) + "?" if found else ""
-    return f"nothing here is called `{name}`{end}"

@@ -21,7 +21,7 @@ def width_of(text: str, size: float) -> float:
     """At most how wide a text is, in the unit of the font size.
 
     >>> width_of("", 12), width_of("ii", 10) < width_of("MM", 10) < width_of("漢字", 10)
-    (0, True, True)
+    (0, True)
     """
     return sum(_em(character) for character in text) * size
 
@@ -48,7 +48,7 @@ def wrap(text: str, size: float, width: float, most: int) -> tuple[str, ...]:
     >>> wrap("magnesium blocks the receptor", 10, 120, 3)
     ('magnesium blocks', 'the receptor')
     >>> wrap("magnesium blocks the receptor", 10, 120, 1)
-    ('magnesium…',)
+    ('magnesium blocks…',)
     """
     # No label needs more than this; a long one must not cost more than a short one.
     words = plain(text[: 200 * most]).split()

@@ -16,7 +16,7 @@ from pyoxigraph import QueryTriples, Store, Variable
 
 from kg.catalogue import Parameter, StockQuery, load_catalogue
 from kg.errors import KgError, QueryError
-from kg.names import resolve
+from kg.names import Names
 from kg.results import run_query, write_standard
 from kg.site.content import Content
 from kg.site.pages import Page
@@ -49,6 +49,7 @@ class Queries:
         self._queries = {
             f"queries/{name}": query for name, query in catalogue.items() if _NAME.fullmatch(name)
         }
+        self._names = Names(content.store, content.context)
         self._graphs = {path for path, query in self._queries.items() if _gives_graph(query)}
 
     def pages(self) -> Iterator[Page]:
@@ -65,8 +66,8 @@ class Queries:
         Raises `QueryError` for a parameter that it does not have or a value of another type, and
         `UnknownNameError` for a thing that is not there.
         """
-        query, content = self._queries[page.path], self._content
-        bindings = query.bind(params, lambda text: resolve(content.store, content.context, text))
+        query = self._queries[page.path]
+        bindings = query.bind(params, self._names.resolve)
         return query.text, bindings
 
     def render(self, page: Page, format_: str, params: Mapping[str, str]) -> bytes:
