@@ -148,7 +148,7 @@ def test_bind_gives_text_and_terms(site: Site, project: Project) -> None:
     assert Variable("outcome") not in site.bind(page, {"outcome": ""})[1]
     with pytest.raises(QueryError, match="no parameter `outcom`"):
         site.bind(page, {"outcom": "pain"})
-    with pytest.raises(UnknownNameError, match="nothing here is called `zz`$"):
+    with pytest.raises(UnknownNameError, match=r"nothing here is called `zz`$"):
         site.bind(page, {"outcome": "zz"})
 
 
