@@ -6,6 +6,7 @@ each language, one of values without a language.
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -112,7 +113,7 @@ class Columns:
 
     def key(self, predicate: NamedNode) -> str:
         """How sheets call a property; else its local name."""
-        key = self._keys.get(predicate.value) or local_name(predicate.value)
+        key = self._keys.get(predicate.value) or local_name(predicate.value.rstrip("/#"))
         return re.sub(r"[^A-Za-z0-9_]", "_", key)
 
     def of_property(
@@ -180,7 +181,22 @@ def _datatype(cells: list[list[Literal]]) -> str:
     for cell in cells:
         for literal in cell:
             name = literal.datatype.value.removeprefix(terms.XSD)
-            pattern = _PATTERNS.get(name)
-            kinds[name] &= bool(pattern and re.fullmatch(pattern, literal.value))
+            kinds[name] &= _is_readable(name, literal.value)
     only = list(kinds.items())
     return only[0][0] if len(only) == 1 and only[0][1] else "string"
+
+
+def _is_readable(datatype: str, text: str) -> bool:
+    """Whether a value looks as its datatype has it, and the day it names exists.
+
+    >>> _is_readable("date", "2020-02-29"), _is_readable("date", "2021-02-29")
+    (True, False)
+    """
+    if not re.fullmatch(_PATTERNS.get(datatype, r"(?!)"), text):
+        return False
+    try:
+        if datatype in ("date", "dateTime"):
+            datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -166,7 +166,7 @@ def _plural(class_: str) -> str:
     >>> [_plural(f"urn:{name}") for name in ("Entity", "Hypothesis", "ClinicalTrial")]
     ['entities', 'hypotheses', 'clinical-trials']
     """
-    name = slug(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", local_name(class_))) or "thing"
+    name = slug(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", local_name(class_.rstrip("/#")))) or "thing"
     for pattern, end in ((r"(?<=[^aeiou])y$", "ies"), (r"is$", "es"), (r"(?<=s|x)$", "es")):
         if re.search(pattern, name):
             return re.sub(pattern, end, name)
