@@ -153,8 +153,7 @@ class Live:
         self.served, self._project = served, project
         self.repeats.clear()
         self.log.write("release", release=release.digest)
-        # The old one's files stay open until it is collected, which alone could take long.
-        await asyncio.to_thread(gc.collect)
+        await asyncio.to_thread(_let_go)
 
     def _open(self, release: Release, project: Project) -> Served:
         site = Site(release, project)
@@ -162,6 +161,13 @@ class Live:
             self.log.write("unplaced", things=len(site.unplaced), iris=site.unplaced[:_MOST_NAMED])
         pages = Pages(site, self.endpoint, self._renderer, self._mount)
         return Served(release.digest, pages, describe_interface(site))
+
+
+def _let_go() -> None:
+    """Have what is no longer served collected now: until then, its files stay open."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 async def _void(served: Served, question: Question) -> Answer:
