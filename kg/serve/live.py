@@ -30,7 +30,9 @@ from kg.site.addresses import address
 from kg.store import Release, open_release
 
 _LOOK: Final = 0.5  # seconds between looks at which release is the current one
-_AGAIN: Final = 30.0  # seconds until a release that could not be opened is tried again
+# Seconds until a release that could not be opened is tried again, at first and in the end.
+_AGAIN: Final = 1.0
+_SELDOM: Final = 60.0
 _MOST_NAMED: Final = 20
 _OWN: Final = {
     "sparql": "sparql",
@@ -128,7 +130,7 @@ class Live:
 
     async def watch(self) -> None:
         """Go over to every new release, for as long as this runs."""
-        refused, until = "", 0.0
+        refused, until, pause = "", 0.0, _AGAIN
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_LOOK)
@@ -138,7 +140,8 @@ class Live:
             try:
                 await self._change()
             except Exception as error:  # whatever is wrong with it, the one before goes on
-                refused, until = name, loop.time() + _AGAIN
+                pause = min(pause * 2, _SELDOM) if name == refused else _AGAIN
+                refused, until = name, loop.time() + pause
                 self.log.error("release-refused", error, refused=name, release=self.served.digest)
 
     async def _change(self) -> None:
