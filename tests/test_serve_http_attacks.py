@@ -176,6 +176,22 @@ def test_a_repeated_request_is_answered_alike_however_it_is_cut(server: Server) 
     assert any(entry.get("repeated") for entry in server.entries(path="/mineral/iron.ttl"))
 
 
+def test_a_body_is_no_request_however_often_its_head_came(server: Server) -> None:
+    """A proxy may send one client's body behind the head, on a connection that others share."""
+    body = b"GET /mineral/zinc.ttl HTTP/1.1\r\nHost: body\r\n\r\n"
+    head = b"GET /mineral/iron.ttl HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body)
+    for _ in range(3):
+        with server.connect() as connection:
+            connection.sendall(head)
+            time.sleep(0.05)
+            connection.sendall(body)
+            time.sleep(0.05)
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            got = read_all(connection)
+        assert statuses(got) == [200, 200]
+        assert b"Zinc" not in got
+
+
 # --- what is too much
 
 
@@ -215,6 +231,18 @@ def test_a_body_that_nobody_asked_for_is_not_gathered(server: Server) -> None:
         assert statuses(one_answer(connection)) == [405]
         connection.sendall(b"x" * 40_000_000)
     assert memory(server.process.pid) < before + (20 << 20)
+
+
+def test_headers_behind_a_body_are_not_gathered(server: Server) -> None:
+    """Trailers of a chunked body: millions of them fit into what a message may have."""
+    before = memory(server.process.pid)
+    head = b"POST /mineral/iron HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with server.connect() as connection:
+        connection.sendall(head + b"0\r\n")
+        for _ in range(200):
+            connection.sendall(b"a:\r\n" * 10_000)
+        assert memory(server.process.pid) < before + (20 << 20)
+    assert server.ask("/health").status == 200
 
 
 def memory(pid: int) -> int:

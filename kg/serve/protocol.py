@@ -23,6 +23,8 @@ _LONGER: Final = 3
 # many bytes of a body for somebody to read them.
 _MOST_QUEUED: Final = 64
 _MOST_UNREAD: Final = 2 << 20
+# Headers by which more follows than the head.
+_FRAMING: Final = (b"content-length", b"transfer-encoding", b"upgrade")
 _REASONS: Final = {
     408: b"The request took too long to arrive.",
     413: b"The body of the request is too large.",
@@ -148,6 +150,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self._between = False
         self._received = 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header is here; one behind a body has nothing to say, and there could be millions."""
+        if self._head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """The head of a request is here; it may be answered."""
         self._head = False
@@ -165,7 +172,9 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self._deadline = self.loop.time() + self._limits.patience * _LONGER
             self._guard.idle.pop(self, None)
-            if self._whole and self.parser.should_keep_alive():
+            # What announces a body is not whole, though all that has come ends in an empty line.
+            bodiless = not any(name in _FRAMING for name, _ in self.headers)
+            if self._whole and bodiless and self.parser.should_keep_alive():
                 self.scope["extensions"] = {WHOLE: {"bytes": self._whole}}
             super().on_headers_complete()
 
