@@ -15,7 +15,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg import terms
 from kg.names import label_of
-from kg.things import data_graphs, data_quads, things
+from kg.things import data_graphs, data_quads, expressions, things
 
 _Term = NamedNode | BlankNode | Literal | Triple
 _MAPPINGS: Final = tuple(
@@ -277,15 +277,22 @@ class _Measure:
         yield gap("ontology", title, vocabulary, explained)
 
     def _vocabulary(self) -> set[_Term]:
-        """The classes, properties and closed values that the ontology has of its own."""
+        """The classes, properties and closed values that the ontology has of its own.
+
+        A union of classes, say, is a class to OWL, but only part of how another term is described.
+        """
         tops = self._store.quads_for_pattern(None, terms.TYPE, NamedNode(terms.OWL + "Ontology"))
         spaces = tuple(f"{terms.text_of(q.subject)}{end}" for q in tops for end in "#/")
-        return {
-            quad.subject
+        found = [
+            quad
             for kind in _ONTOLOGY_TERMS
             for quad in self._store.quads_for_pattern(None, terms.TYPE, kind)
             if terms.text_of(quad.subject).startswith(spaces)
-        }
+        ]
+        graphs = {quad.graph_name for quad in found}
+        pattern = self._store.quads_for_pattern
+        parts = expressions(q for graph in graphs for q in pattern(None, None, None, graph))
+        return {quad.subject for quad in found if quad.subject not in parts}
 
 
 def _silent(paragraphs: set[int]) -> tuple[int, ...]:

@@ -94,6 +94,23 @@ class Nesting:
         return node
 
 
+def expressions(quads: Iterable[Quad]) -> frozenset[NamedNode]:
+    """The nodes that an ontology has only to describe its terms, such as a union of classes.
+
+    They are parts of a term and go by no label; a concept below the IRI of its scheme has one.
+
+    >>> union = Quad(NamedNode("https://e.org/p"), NamedNode("https://e.org/range"),
+    ...     NamedNode("https://e.org/p/range"))
+    >>> [node.value for node in expressions([union])]
+    ['https://e.org/p/range']
+    """
+    quads = list(quads)
+    nesting = Nesting(quads)
+    labelled = {q.subject for q in quads if q.predicate in (terms.LABEL, terms.PREF_LABEL)}
+    parts = {q.object for q in quads if q.object in nesting}
+    return frozenset(p for p in parts if isinstance(p, NamedNode) and p not in labelled)
+
+
 def things(quads: Iterable[Quad], base: str) -> set[NamedNode]:
     """The things under the base that the sheets' quads describe."""
     data = [q for q in quads if is_data_graph(q.graph_name, base)]

@@ -38,7 +38,7 @@ FLOORS = {
     "assemble": 7, "inputs": 7, "summary": 7, "passages": 7, "validate": 7,
     "build": 8, "export": 8,
     "site": 9, "site.addresses": 9, "site.headers": 9, "site.cite": 9, "site.classes": 9, "site.content": 9, "site.directory": 9, "site.embedded": 9, "site.entity": 9,
-    "site.errors": 9, "site.files": 9, "site.home": 9, "site.lists": 9, "site.search": 9,
+    "site.errors": 9, "site.files": 9, "site.home": 9, "site.listed": 9, "site.lists": 9, "site.search": 9,
     "site.pages": 9, "site.render": 9, "site.report": 9, "site.things": 9, "site.views": 9, "site.xml_limits": 9,
     "publish": 10, "publish.apache": 10, "publish.hosts": 10, "publish.links": 10,
     "publish.swap": 10,

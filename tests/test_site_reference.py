@@ -326,4 +326,33 @@ def test_a_release_that_says_little_of_itself_has_its_pages(tmp_path: Path) -> N
     assert site.page("downloads") is None
     assert site.page("report") is None
     assert release.digest in shown(site, "release").text
-    assert "0, of which 0 wrong" in shown(site, "quality").text
+    assert "Looked up by the build 0 Not" in " ".join(shown(site, "quality").text.split())
+
+
+def test_terms_of_a_second_ontology_are_linked_where_they_are_listed(tmp_path: Path) -> None:
+    """A union of classes is part of how a property is described, and a name alone is no term."""
+    tiny = write_tiny(tmp_path)
+    tiny.write(
+        "ontology/more.ttl",
+        """\
+@prefix m: <https://example.org/more#> .
+@prefix o: <https://example.org/ontology#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+<https://example.org/more> a owl:Ontology .
+m:Salt a owl:Class .
+m:of a owl:ObjectProperty ; rdfs:range [ a owl:Class ; owl:unionOf ( o:Mineral m:Salt ) ] .
+<https://example.org/hues> a skos:ConceptScheme ;
+  skos:hasTopConcept <https://example.org/hues/red> .
+<https://example.org/hues/red> a skos:Concept ; skos:inScheme <https://example.org/hues> ;
+  skos:prefLabel "red" .
+""",
+    )
+    site = built(tiny)
+    ids = set(shown(site, "ontology").ids)
+    quality = shown(site, "quality").links
+    anchors = {link.partition("#")[2] for link in quality if "ontology/#" in link}
+    assert anchors <= ids
+    assert {"Salt", "of", "o:Mineral", "https://example.org/hues/red"} <= ids
+    assert not [id_ for id_ in ids if id_.endswith("range")]

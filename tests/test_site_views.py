@@ -341,6 +341,23 @@ def test_the_map_has_every_finding_and_its_table_says_what_it_draws(
         assert words in drawn
 
 
+def test_an_association_is_not_told_as_an_effect(facts: Facts, site: Site) -> None:
+    """What goes with more magnesium in serum is no effect of magnesium that was taken."""
+    row = finding_row(
+        facts, NamedNode(load_project(ROOT).base + "finding/alisik-2025-magnesium-pain")
+    )
+    assert (row.relation, row.brief[1]) == ("association", "association")
+    assert row.brief[0].startswith("Magnesium: ")
+    written = page_of(site, "mineral/magnesium").text
+    assert "Magnesium by Serum magnesium" in " ".join(written.split())
+
+
+def test_two_studies_that_are_probably_one_are_named_where_both_count(site: Site) -> None:
+    once = "are probably one study"
+    assert once in page_of(site, "hypothesis/magnesium-reduces-pain").text
+    assert once not in page_of(site, "hypothesis/magnesium-reduces-fatigue").text
+
+
 def test_on_a_hypothesis_the_map_tells_what_the_tables_do(site: Site) -> None:
     page = page_of(site, "hypothesis/magnesium-reduces-pain")
     mapped = {link for row in page.table("map-drawing-table") for c in list(row.values())[1:]

@@ -23,6 +23,7 @@ from kg.site.cite import license_name
 from kg.site.classes import Class, Classes
 from kg.site.directory import Directory, entry_of, folded
 from kg.site.embedded import embedded
+from kg.site.listed import listed_terms
 from kg.site.pages import RDF, Page
 from kg.site.render import Templates, capital, many_of, script_data
 from kg.site.xml_limits import beyond_xml
@@ -116,26 +117,20 @@ class Content:
         return None
 
     def anchor_of(self, iri: str) -> str:
-        """The anchor of a term on the page of the ontology; '' for what it does not describe.
+        """The anchor of a term on the page of the ontology; '' for what it does not list.
 
         Its own terms have the fragment of their IRIs, so that a redirect of the ontology's IRI to
         the page keeps leading to the term; others their short name, such as `skos:broader`.
         """
-        if iri not in self._terms or iri == self.ontology:
+        if iri not in self._terms:
             return ""
         if iri.startswith(self.ontology):
-            name = iri[len(self.ontology) + 1 :]
-            return "" if "/" in name else name  # a part of a term is told at the term
+            return iri[len(self.ontology) + 1 :]
         return self.context.shorten(iri)
 
     @cached_property
     def _terms(self) -> frozenset[str]:
-        """All that the graph of the ontology describes."""
-        if not self.ontology:
-            return frozenset()
-        graph = NamedNode(self.ontology)
-        quads = self.store.quads_for_pattern(None, None, None, graph)
-        return frozenset(terms.text_of(quad.subject) for quad in quads)
+        return listed_terms(self.store, self.ontology)
 
     def name_of(self, iri: str) -> str:
         """What a thing is called: its label, else where it is, else what it is part of."""

@@ -49,6 +49,7 @@ class Given:
 class FindingRow:
     """One finding. `sample` is how many people it is about, as far as told.
 
+    `relation` tells an effect from a difference between groups and from what merely goes together.
     `subgroup_of` is the population that its own was picked from; `null` what an absent difference
     means; `statistic` what was printed. Of direction, valence and significance there are the words
     and, for a mark, what they come to: `trend` is up, down, level, mixed or none; `sense` better,
@@ -64,9 +65,11 @@ class FindingRow:
     subgroup_of: Value | None
     scope: str
     exposure: tuple[Given, ...]
+    exposure_measurement: tuple[Value, ...]
     comparator: tuple[Given, ...]
     outcome: tuple[Value, ...]
     measurement: tuple[Value, ...]
+    relation: str
     direction: str
     valence: str
     significance: str
@@ -85,11 +88,16 @@ class FindingRow:
 
     @property
     def brief(self) -> tuple[str, ...]:
-        """The finding in as few words as stand beside a mark."""
+        """The finding in as few words as stand beside a mark.
+
+        The exposure is among them: a higher number with one may be a lower one with another.
+        """
         result = ", ".join(text for text in (self.direction, self.valence) if text)
         kind = self.kind.text if self.kind else "statement"
+        given = ", ".join(thing.text for g in self.exposure for thing in g.substances or (g.thing,))
         words = (
-            result or kind,
+            f"{given}: {result or kind}" if given else result or kind,
+            self.relation,
             self.statistic or self.significance,
             self.scope if self.subgroup_of else "",
             ", ".join(self.hedges),
@@ -113,9 +121,11 @@ def finding_row(facts: Facts, node: NamedNode) -> FindingRow:
         subgroup_of=facts.one(people, le("subgroupOf")) if people else None,
         scope=facts.text(node, le("scope")),
         exposure=given(facts, node, le("exposure")),
+        exposure_measurement=facts.values(node, le("exposureMeasurement")),
         comparator=given(facts, node, le("comparator")),
         outcome=facts.values(node, le("outcome")),
         measurement=facts.values(node, le("measurement")),
+        relation=facts.text(node, le("relationKind")),
         direction=facts.text(node, le("direction")),
         valence=facts.text(node, le("valence")),
         significance=facts.text(node, terms.SIGNIFICANCE),

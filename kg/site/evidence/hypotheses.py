@@ -14,7 +14,8 @@ from pyoxigraph import NamedNode
 
 from kg import terms
 from kg.site.evidence.findings import FindingRow, finding_rows
-from kg.site.evidence.reading import Facts, le
+from kg.site.evidence.reading import Facts, le, node_of
+from kg.site.evidence.studies import Twin, twins_of
 from kg.view import Value
 
 NOT_TOLD: Final = "not told"
@@ -60,7 +61,10 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class HypothesisPage:
-    """A hypothesis. `bearings` are always all four; `dimensions` those that anything is told of."""
+    """A hypothesis. `bearings` are always all four; `dimensions` those that anything is told of.
+
+    `twice` are two of the studies shown that are probably one: what both found counts double.
+    """
 
     exposure: tuple[Value, ...]
     outcome: tuple[Value, ...]
@@ -70,6 +74,7 @@ class HypothesisPage:
     bearings: tuple[Bearing, ...]
     dimensions: tuple[Dimension, ...]
     clashes: tuple[Clash, ...]
+    twice: tuple[tuple[Value, Twin], ...]
 
     @property
     def shown(self) -> tuple[Bearing, ...]:
@@ -100,6 +105,7 @@ def hypothesis_page(facts: Facts, node: NamedNode) -> HypothesisPage:
         bearings=bearings,
         dimensions=_dimensions([bearing.rows for bearing in bearings if bearing.rows]),
         clashes=_clashes(facts, [one for side in sides.values() for one in side]),
+        twice=_twice(facts, [row for bearing in bearings for row in bearing.rows]),
     )
 
 
@@ -168,3 +174,15 @@ def _clashes(facts: Facts, statements: Sequence[NamedNode]) -> tuple[Clash, ...]
         for one in sorted(sides, key=lambda node: node.value)
         if sides[one] > 1
     )
+
+
+def _twice(facts: Facts, rows: Sequence[FindingRow]) -> tuple[tuple[Value, Twin], ...]:
+    """Each study of the rows with another of them that it is probably the same as, once."""
+    studies = {row.study.iri: row.study for row in rows if row.study}
+    found: dict[str, tuple[Value, Twin]] = {}
+    for study in studies.values():
+        node = node_of(study)
+        for twin in twins_of(facts, node) if node else ():
+            if twin.other.iri in studies:
+                found.setdefault(twin.correspondence.iri, (study, twin))
+    return tuple(found.values())

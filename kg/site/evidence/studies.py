@@ -105,7 +105,7 @@ def study_page(facts: Facts, node: NamedNode) -> StudyPage:
         found=len(findings),
         limitations=remarks(facts, limits),
         other_statements=remarks(facts, others),
-        twins=_twins(facts, node),
+        twins=twins_of(facts, node),
         documents=_documents(facts, [node, *about]),
     )
 
@@ -152,8 +152,8 @@ def _article(facts: Facts, node: NamedNode) -> Article:
     )
 
 
-def _twins(facts: Facts, node: NamedNode) -> tuple[Twin, ...]:
-    """Correspondences in both directions."""
+def twins_of(facts: Facts, node: NamedNode) -> tuple[Twin, ...]:
+    """The studies that a study is probably the same as; either may be the one that says so."""
     same, study = le("probablySameAs"), le("study")
     pairs = [
         *((c, other) for c in facts.subjects(study, node) for other in facts.nodes(c, same)),

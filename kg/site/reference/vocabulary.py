@@ -16,8 +16,9 @@ from pyoxigraph import Literal, NamedNode, Quad
 from kg import terms
 from kg.dumps.layout import term_order
 from kg.site.content import Content
+from kg.site.listed import CLASSES, CONCEPT, IN_SCHEME, PROPERTIES, SCHEME
 from kg.terms import text_of
-from kg.things import Nesting, data_quads
+from kg.things import data_quads, expressions
 from kg.view import Value
 
 _RDFS: Final = terms.RDFS
@@ -29,17 +30,6 @@ def _named(namespace: str, *names: str) -> tuple[NamedNode, ...]:
     return tuple(NamedNode(namespace + name) for name in names)
 
 
-_HEADER: Final = NamedNode(_OWL + "Ontology")
-_CLASSES: Final = frozenset(_named(_OWL, "Class") + _named(_RDFS, "Class"))
-_PROPERTIES: Final = {
-    NamedNode(_OWL + "ObjectProperty"): "Properties that lead to things",
-    NamedNode(_OWL + "DatatypeProperty"): "Properties with values",
-    NamedNode(_OWL + "AnnotationProperty"): "Annotations",
-    NamedNode(terms.RDF + "Property"): "Other properties",
-}
-_SCHEME: Final = NamedNode(_SKOS + "ConceptScheme")
-_CONCEPT: Final = NamedNode(_SKOS + "Concept")
-_IN_SCHEME: Final = NamedNode(_SKOS + "inScheme")
 _DEFINITIONS: Final = (terms.DEFINITION, *_named(_RDFS, "comment"))
 _EXAMPLE: Final = NamedNode(_SKOS + "example")
 _NOTES: Final = _named(_SKOS, "editorialNote", "scopeNote", "note", "historyNote", "changeNote")
@@ -134,7 +124,7 @@ class Reader:
         self._about: dict[NamedNode, dict[NamedNode, list[object]]] = {}
         self._below: dict[NamedNode, list[NamedNode]] = {}
         quads = sorted(quads, key=lambda quad: term_order(quad.object))
-        self._nesting = Nesting(quads)
+        self._expressions = expressions(quads)
         for quad in quads:
             subject = quad.subject
             if isinstance(subject, NamedNode):
@@ -151,9 +141,9 @@ class Reader:
         header = NamedNode(self._content.ontology)
         properties = [
             Group(f"properties-{number}", title, self._terms(self._of(class_)))
-            for number, (class_, title) in enumerate(_PROPERTIES.items(), start=1)
+            for number, (class_, title) in enumerate(PROPERTIES.items(), start=1)
         ]
-        classes = self._of(*_CLASSES)
+        classes = self._of(*CLASSES)
         vocab = "http://purl.org/vocab/vann/"
         return OntologyPage(
             iri=header.value,
@@ -195,11 +185,11 @@ class Reader:
     def _schemes(self) -> tuple[Term, ...]:
         """Each vocabulary with its concepts, and the concepts of none."""
         members: dict[object, list[NamedNode]] = {}
-        for concept in self._of(_CONCEPT):
-            for scheme in self._about[concept].get(_IN_SCHEME, ()):
+        for concept in self._of(CONCEPT):
+            for scheme in self._about[concept].get(IN_SCHEME, ()):
                 members.setdefault(scheme, []).append(concept)
         return tuple(
-            self._term(scheme, self._terms(members.get(scheme, ()))) for scheme in self._of(_SCHEME)
+            self._term(scheme, self._terms(members.get(scheme, ()))) for scheme in self._of(SCHEME)
         )
 
     def _term(self, node: NamedNode, concepts: tuple[Term, ...] = ()) -> Term:
@@ -266,8 +256,8 @@ class Reader:
 
     def _is_expression(self, node: NamedNode) -> bool:
         """Whether a node is part of the description of another, and no term."""
-        header = f"{self._content.ontology}/node/"
-        return node in self._nesting or node.value.startswith(header)
+        anonymous = f"{self._content.ontology}/node/"
+        return node in self._expressions or node.value.startswith(anonymous)
 
     def _items(self, items: object) -> Iterator[object]:
         """The items of an RDF list."""
