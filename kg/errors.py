@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Final
 
 _LONGEST: Final = 1000
+_LONGEST_NAME: Final = 200
 _CHARACTERS: Final = frozenset("[]'|\\")
 
 
@@ -169,7 +170,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["pValue"])
     ''
     """
-    return _closest(name, tuple(sorted(known)))
+    # What is longer is no slip of the pen, and takes long to compare.
+    return _closest(name, tuple(sorted(known))) if len(name) <= _LONGEST_NAME else ""
 
 
 @functools.lru_cache(maxsize=256)  # a mistake made once is often made again

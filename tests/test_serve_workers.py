@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pyoxigraph import Literal, Variable
 from tiny import BASE, Tiny, write_tiny
 
 from kg.build import build_release
 from kg.errors import KgError
+from kg.results import Dataset
 from kg.serve.answers import Answers
 from kg.serve.messages import Messages, Query, message
 from kg.serve.problems import RefusedError
@@ -133,12 +135,47 @@ def test_answers_that_nobody_reads_take_only_so_much_room(settings: WorkerSettin
         query = f"SELECT * {{ {TRIPLES} }} LIMIT 3000"
         with pool.submit(Query(query)).reading() as reader:
             await reader.ended(1 << 30)
-            assert IN_MEMORY < reader.answer.size < 3 << 20
-            full = await refusal(pool, f"{query} #")
+            assert IN_MEMORY < reader.answer.size < 2 << 20
+            larger = f"SELECT * {{ {TRIPLES} }} LIMIT 6000"
+            full = await refusal(pool, larger)
             assert (full.status, "being read" in full.detail) == (503, True)
         assert len(await ask(pool, query)) > IN_MEMORY
 
+    with_pool(settings, use, replace(LIMITS, spool=5 << 19))
+
+
+def test_who_hoards_answers_does_not_keep_others_out(settings: WorkerSettings) -> None:
+    """The largest of those that lie about is given up, and its reader told."""
+
+    async def use(pool: Pool) -> None:
+        rows = f"SELECT * {{ {TRIPLES} }} LIMIT"
+        with pool.submit(Query(f"{rows} 3000")).reading() as hoarder:
+            pieces = hoarder.pieces()
+            await anext(pieces)
+            await hoarder.ended(1 << 30)
+            assert len(await ask(pool, f"{rows} 1000")) < hoarder.answer.size
+            assert len(await ask(pool, f"{rows} 2500")) > IN_MEMORY
+            with pytest.raises(RefusedError, match="being read"):
+                await anext(pieces)
+        for _ in range(3):
+            assert len(await ask(pool, f"{rows} 3000")) > IN_MEMORY
+
     with_pool(settings, use, replace(LIMITS, spool=3 << 20))
+
+
+def test_a_full_disk_ends_the_answer_and_no_reader_waits(
+    settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(buffering: int = -1) -> object:
+        return Path("/dev/full").open("r+b", buffering=buffering)
+
+    async def use(pool: Pool) -> None:
+        monkeypatch.setattr("tempfile.TemporaryFile", full)
+        refused = await refusal(pool, f"SELECT * {{ {TRIPLES} }} LIMIT 3000")
+        assert refused.detail.startswith("the answer cannot be kept: No space left")
+        assert await ask(pool, "ASK {}")
+
+    with_pool(settings, use)
 
 
 def test_a_reader_that_leaves_frees_the_worker(settings: WorkerSettings) -> None:
@@ -220,6 +257,30 @@ def test_answers_are_evaluated_once_and_kept(settings: WorkerSettings) -> None:
         assert await answers.whole(query, 1000) == bodies[0]
         with pytest.raises(RefusedError, match="the server ends"):
             await answers.whole(Query("ASK {}"), 1000)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("part", ["text", "graph", "parameter"])
+def test_what_is_kept_is_weighed_with_what_clients_chose(
+    settings: WorkerSettings, part: str
+) -> None:
+    """A small answer to a long request is not small."""
+
+    async def run() -> None:
+        answers = Answers(settings, LIMITS, "digest")
+        await answers.pool.start()
+        long = "a" * (1 << 20)
+        for number in range(3):
+            graph, value = f"urn:{number}:{long}", Literal(f"{number}{long}")
+            known = {
+                "text": Query(f"ASK {{}} # {graph}"),
+                "graph": Query("ASK {}", dataset=Dataset(named=(graph,))),
+                "parameter": Query("SELECT ?x {}", bindings=((Variable("x"), value),)),
+            }[part]
+            await answers.whole(known, 4 << 20)
+            assert answers._kept.size > (number + 1) << 20
+        await answers.pool.close()
 
     asyncio.run(run())
 

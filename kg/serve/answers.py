@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NamedTuple
@@ -93,7 +94,10 @@ class Answers:
 
 
 def _size(query: Query) -> int:
-    return len(query.text) + 1000
+    """What a query takes up as a key: clients choose its text, its graphs and its parameters."""
+    graphs = (*query.dataset.default, *query.dataset.named) if query.dataset else ()
+    texts = (query.text, *graphs, *(term.value for _, term in query.bindings))
+    return 1000 + sum(map(sys.getsizeof, texts))
 
 
 def is_volatile(text: str) -> bool:

@@ -24,6 +24,8 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _QUERY: Final = "application/sparql-query"
 _UPDATE: Final = "application/sparql-update"
 _MOST_PARAMETERS: Final = 1000
+# What is wanted is remembered, and should not be remembered at any length.
+_LONGEST_FORMAT: Final = 200
 _CHARSET: Final = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
 # The formats on offer, the best first; a client that does not mind gets the first one.
 _SOLUTIONS: Final = tuple(RESULT_FORMATS[name] for name in ("json", "xml", "csv", "tsv"))
@@ -102,7 +104,7 @@ def _asked(pairs: Sequence[tuple[str, str]]) -> Asked:
     return Asked(
         queries[0] if queries else None,
         dataset if dataset != Dataset() else None,
-        formats[0] if formats else "",
+        formats[0][:_LONGEST_FORMAT] if formats else "",
     )
 
 

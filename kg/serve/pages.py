@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import sys
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ class Pages:
         if answer is None:
             answer = await self._once(key, made_up, self._make)
             if answer.status == route.status and answer.file is None:
-                cache.put(key, answer, len(answer.body) + _HEADERS_SIZE)
+                cache.put(key, answer, _size(route, answer))
         return answer
 
     async def _once(self, key: tuple[Route, bool], made_up: bool, make: Any) -> Answer:
@@ -230,7 +231,7 @@ class Pages:
                 answer = await self._once(key, True, self._error_page)
             except RefusedError:  # the page would have been nice; the words will do
                 return refusal(refused, "text/plain", describe_route(self.site, route))
-            self._made_up.put(key, answer, len(answer.body) + _HEADERS_SIZE)
+            self._made_up.put(key, answer, _size(route, answer))
         return answer
 
     async def _error_page(self, route: Route, _zipped: bool) -> Answer:
@@ -239,6 +240,12 @@ class Pages:
         body = await self._run(self.site.error, route.status, route.address, detail)
         headers = describe_route(self.site, route) | {"Content-Type": "text/html; charset=utf-8"}
         return _answer(route.status, headers, body)
+
+
+def _size(route: Route, answer: Answer) -> int:
+    """What an answer takes up where it is kept, with a key that may be longer than itself."""
+    made_up = sum(sys.getsizeof(text) for pair in route.params for text in pair)
+    return len(answer.body) + len(route.address) + made_up + _HEADERS_SIZE
 
 
 def packed(status: int, headers: dict[str, str], body: bytes, zipped: bool) -> Answer:

@@ -75,7 +75,8 @@ class Repeats:
             lines.append((b"content-length", b"%d" % len(body)))
         head = b"".join(b"%b: %b\r\n" % header for header in lines)
         told = json.dumps(dict(line) | {"ms": 0.0, "repeated": True})[1:-1]
-        self._kept.put(request, Repeat(head, body, id_, told), len(request) + len(head) + len(body))
+        size = len(request) + len(head) + len(body) + len(told)
+        self._kept.put(request, Repeat(head, body, id_, told), size)
 
     def clear(self) -> None:
         """Forget everything: there is a new release."""

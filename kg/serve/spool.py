@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import BinaryIO, Final
+from io import RawIOBase
+from typing import Final
 
 from kg.serve.messages import Query
 from kg.serve.problems import RefusedError
@@ -45,7 +47,7 @@ class Answer:
         self.readers = 0
         self._left = left
         self._memory = bytearray()
-        self._file: BinaryIO | None = None
+        self._file: RawIOBase | None = None
         self._waiting: list[asyncio.Future[None]] = []
 
     # --- the side of the worker
@@ -58,14 +60,12 @@ class Answer:
     def write(self, data: bytes) -> None:
         """Add what came."""
         if self._file is None and self.size + len(data) > IN_MEMORY:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115
-            self._file.write(self._memory)
+            self._file = _file_of(self._memory)
             self._memory.clear()
         if self._file is None:
             self._memory += data
         else:
-            self._file.seek(self.size)
-            self._file.write(data)
+            _write(self._file, self.size, data)
         self.size += len(data)
         self.wake()
 
@@ -75,6 +75,14 @@ class Answer:
             self.done = True
             self.refused = refused
             self.wake()
+
+    def take_back(self, refused: RefusedError) -> None:
+        """Give up an answer that is all there, for a reason: its readers get no more of it."""
+        self.refused = refused
+        self.size = 0
+        self._memory.clear()
+        self._close()
+        self.wake()
 
     def wake(self) -> None:
         """Have every reader look again."""
@@ -95,21 +103,42 @@ class Answer:
             self.readers -= 1
             if not self.readers:
                 self._left(self)
-                if self._file is not None:
-                    self._file.close()
+                self._close()
 
     def read(self, start: int, most: int = -1) -> bytes:
         """What has come, from a place on."""
+        end = self.size if most < 0 else min(start + most, self.size)
         if self._file is None:
-            return bytes(self._memory[start : self.size if most < 0 else start + most])
-        self._file.seek(start)
-        return self._file.read(most)
+            return bytes(self._memory[start:end])
+        return os.pread(self._file.fileno(), end - start, start)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     async def change(self) -> None:
         """Wait until more has come, or a reader has been told to go."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         await future
+
+
+def _file_of(data: bytearray) -> RawIOBase:
+    """A file without a name that holds this; raises `OSError` and leaves nothing."""
+    with contextlib.ExitStack() as stack:
+        # Without a buffer: what the disk refuses must be known here, not when somebody reads.
+        file = stack.enter_context(tempfile.TemporaryFile(buffering=0))
+        _write(file, 0, data)
+        stack.pop_all()
+        return file
+
+
+def _write(file: RawIOBase, at: int, data: bytes | bytearray) -> None:
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(file.fileno(), rest, at)
+        at, rest = at + written, rest[written:]
 
 
 class Reader:

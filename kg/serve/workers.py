@@ -59,6 +59,7 @@ class Pool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._spooled = 0
+        self._kept: set[Answer] = set()  # of which there is something to read
         self._failure = ""
         self._closed = False
 
@@ -149,6 +150,7 @@ class Pool:
     def _left(self, answer: Answer) -> None:
         """Nobody reads an answer any more: nothing more is spent on it."""
         self._spooled -= answer.size
+        self._kept.discard(answer)
         if answer in self._waiting:
             self._take_out(answer)
         for worker in [worker for worker in self._busy if worker.answer is answer]:
@@ -221,11 +223,24 @@ class Pool:
             self._end(worker, self._overload(f"the answer cannot be kept: {error.strerror}"))
             return
         self._spooled += len(data)
+        self._kept.add(answer)
         if answer.size > self._limits.bytes:
             most = f"{self._limits.bytes >> 20} MiB"
             self._end(worker, RefusedError(500, f"the answer is larger than {most}"))
-        elif self._spooled > self._limits.spool:
+        elif self._spooled > self._limits.spool and not self._make_room(answer):
             self._end(worker, self._overload("too many answers are being read"))
+
+    def _make_room(self, answer: Answer) -> bool:
+        """Take back the largest answer that is still being read, unless this one is larger.
+
+        So a few clients that ask for much and take their time cannot keep all others out.
+        """
+        largest = max((a for a in self._kept if a.done), key=lambda a: a.size, default=answer)
+        if largest.size <= answer.size:
+            return False
+        self._spooled -= largest.size
+        largest.take_back(self._overload("too many answers are being read"))
+        return True
 
     def finished(self, worker: Worker, *, leaves: bool) -> None:
         """The worker has done its query, and takes another unless it leaves."""
