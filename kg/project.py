@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pyoxigraph import NamedNode
 
@@ -164,7 +164,7 @@ def _misspelt(settings: dict[str, Any]) -> Iterator[str]:
     for key in ("base", "url"):
         if key in texts and not _is_base(texts[key]):
             yield f'`{key}` must be an http or https IRI that ends in "/", got "{texts[key]}"'
-    if texts.get("license") and not _is_iri(texts["license"]):
+    if texts.get("license") and not _is_license(texts["license"]):
         yield f'`license` must be the IRI of a licence, got "{texts["license"]}"'
     if texts.get("issued") and not _is_date(texts["issued"]):
         yield f'`issued` must be a date such as 2026-01-31, got "{texts["issued"]}"'
@@ -210,9 +210,17 @@ def _is_iri(text: str) -> bool:
     return True
 
 
+def _is_license(text: str) -> bool:
+    """Whether pages may link to it: `javascript:` and such are IRIs, too."""
+    return _is_iri(text) and urlsplit(text).scheme in ("http", "https", "urn")
+
+
 def _is_base(text: str) -> bool:
     if not _is_iri(text):
         return False
     parts = urlsplit(text)
     plain = not parts.query and not parts.fragment
+    # Where the path is written into the configuration of a host, it must be one word there.
+    path = unquote(parts.path)
+    plain = plain and path.isprintable() and not set(path) & set('"\\{}')
     return parts.scheme in ("http", "https") and plain and text.endswith("/")

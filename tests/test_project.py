@@ -100,10 +100,16 @@ nodes = true
 @pytest.mark.parametrize(
     "base",
     ["", "x/", "https://example.org", "https://example.org/?q/", "https://example.org/#/",
-     "ftp://example.org/", "https://exa mple.org/", "https://[/", "urn:a/", "//example.org/"],
+     "ftp://example.org/", "https://exa mple.org/", "https://[/", "urn:a/", "//example.org/",
+     "https://example.org/a%22b/", "https://example.org/%0d%0aA/", "https://example.org/%5C/"],
 )  # fmt: skip
 def test_a_base_must_be_a_web_address_that_ends_in_a_slash(tmp_path: Path, base: str):
     assert len(refused(tmp_path, f"base = '{base}'")) == 1
+
+
+@pytest.mark.parametrize("iri", ["javascript:alert(1)", "data:text/html,a", "CC BY 4.0"])
+def test_a_licence_is_something_to_link_to(tmp_path: Path, iri: str):
+    assert len(refused(tmp_path, f"{BASE}license = '{iri}'")) == 1
 
 
 def test_limits_are_read(tmp_path: Path):

@@ -189,6 +189,8 @@ ODD = [
     "search",
     "404.html",
     ".htaccess",
+    "mineral/.htaccess",
+    "mineral/.HTpasswd",
     "mineral/",
     "mineral/iron/index.html",
     "mineral/IRON",
@@ -228,8 +230,16 @@ def test_hostile_data_is_published_where_it_belongs(hostile: Project, site: Path
     assert {n: d for n, d in after.items() if not re.match(r"site\b", n)} == outside
     assert any("mineral/IRON" in w and "upper" in w for w in published.warnings)
     told = "\n".join(published.warnings)
-    for path in ("w3id", ".htaccess", "404.html", "mineral/..%2F..%2Fetc", "a?b"):
+    for path in (
+        "w3id",
+        ".htaccess",
+        "mineral/.htaccess",
+        "404.html",
+        "mineral/..%2F..%2Fetc",
+        "a?b",
+    ):
         assert f"{BASE}{path} has no page" in told
+    assert f"{BASE}mineral/..%2F..%2Fetc has no page" in told
     for name in ("mineral/ä.ttl", "mineral/a b.ttl", "mineral/x.ttl.ttl", "mineral/index.ttl"):
         assert list(parse((site / name).read_bytes(), RdfFormat.TURTLE))
     for name in names(site):
@@ -278,7 +288,17 @@ def test_the_command(tiny: Tiny) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "h.org/", "ftp://h.org/", "https://h.org/x", "https://h.org/?a/"]
+    "url",
+    [
+        "",
+        "h.org/",
+        "ftp://h.org/",
+        "https://h.org/x",
+        "https://h.org/?a/",
+        "https://h.org/a%22b/",
+        "https://h.org/%0aHeader/",
+        "https://h.org/$%7BA%7D/",
+    ],
 )
 def test_a_url_that_is_none(tiny: Tiny, url: str) -> None:
     result = tiny.kg("publish", "out", "--url", url)

@@ -20,7 +20,7 @@ pytestmark = needs_apache
 FORMATS = ("html", "turtle", "jsonld", "ntriples", "rdfxml")
 EXTENSIONS = ("html", "ttl", "jsonld", "nt", "rdf")
 ODD = ("a b,c/ä", "0.5", "x.ttl", "it's (a)&b=c;d@e!f$1+%7E", "index", "x.de", "s/")
-GONE = ("gone/one", "gone/two, dä", "gone/slash/", "gone/$1.x")
+GONE = ("gone/one", "gone/two, dä", "gone/slash/", "gone/$1.x", 'gone/" - [F] "', "gone/${A}`&'")
 BASE = "https://w3id.org/folder/deep/er/"
 ONTOLOGY = "https://w3id.org/folder/ontology"
 URL = "http://localhost/a/b/"

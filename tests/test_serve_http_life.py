@@ -154,6 +154,15 @@ def test_a_damaged_release_is_not_served(tiny: Tiny, damage: str) -> None:
         assert "Traceback" not in server.ask("/nothing").text
 
 
+def test_a_file_that_a_build_has_just_removed(tiny: Tiny) -> None:
+    """For half a second, and if builds come that fast: who asks then is told to ask again."""
+    with serving(tiny.root) as server:
+        (tiny.build / "current").resolve().joinpath("files/SHA256SUMS").unlink()
+        got = server.ask("/downloads/SHA256SUMS")
+        assert (got.status, got.headers["retry-after"]) == (503, "1")
+        assert all(line["event"] != "error" for line in server.logged())
+
+
 # --- the log
 
 

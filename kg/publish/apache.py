@@ -126,7 +126,7 @@ _ANSWERS: Final = (
 
 
 def _gone(path: str) -> Iterator[str]:
-    whole = re.escape(unquote(path.removesuffix("/")))
+    whole = _pattern(path.removesuffix("/"))
     twins = rf"{whole}/index\.\w+" if path.endswith("/") else rf"{whole}\.\w+"
     once = "RewriteCond %{ENV:REDIRECT_STATUS} ^$"
     yield from (once, f'RewriteRule "^({whole})/?$" - [E=KG_GONE:$1/index.html,R=410,L]')
@@ -177,7 +177,7 @@ def _namespace(project: Project, ontology: str, own: str, target: str) -> Iterat
     near = parts.netloc == urlsplit(project.base).netloc and parts.path.startswith(own)
     if near and not ontology.startswith(project.base):
         yield "# The ontology."
-        name = re.escape(unquote(parts.path.removeprefix(own)))
+        name = _pattern(parts.path.removeprefix(own))
         yield from _thing(f"{name}/?", f"{target}ontology")
 
 
@@ -190,7 +190,7 @@ def _thing(pattern: str, target: str) -> Iterator[str]:
 def _own_pages(own: str, base: SplitResult, url: SplitResult) -> Iterator[str]:
     """Nothing is sent on from the site itself, should that be below the base."""
     if url.netloc == base.netloc and url.path.startswith(base.path):
-        yield f'RewriteRule "^{re.escape(unquote(url.path.removeprefix(own)))}" - [L]'
+        yield f'RewriteRule "^{_pattern(url.path.removeprefix(own))}" - [L]'
 
 
 def base_folder(project: Project) -> str:
@@ -206,8 +206,17 @@ def base_folder(project: Project) -> str:
 
 def _prefix(project: Project) -> str:
     """The rest of the base's path, as a pattern."""
-    rest = unquote(urlsplit(project.base).path).strip("/").partition("/")[2]
-    return re.escape(rest) + "/" if rest else ""
+    rest = urlsplit(project.base).path.strip("/").partition("/")[2]
+    return _pattern(rest) + "/" if rest else ""
+
+
+def _pattern(path: str) -> str:
+    r"""A path as a pattern between double quotes, which a quote in it must not end.
+
+    >>> _pattern("a%20%22b")
+    'a\\ \\x22b'
+    """
+    return re.escape(unquote(path)).replace('"', r"\x22")
 
 
 def _types() -> Iterator[str]:

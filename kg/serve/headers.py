@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from html import escape
 from typing import Final
 from urllib.parse import quote
 
@@ -76,10 +77,10 @@ def is_known(etag: str, if_none_match: str) -> bool:
 def at_address(page: bytes, home: str) -> bytes:
     """A page for another address than its own, which its links are relative to.
 
-    >>> at_address(b"<html><head></head>", "iron/")
-    b'<html><head><base href="iron/"></head>'
+    >>> at_address(b"<html><head></head>", "a&lt;/")
+    b'<html><head><base href="a&amp;lt;/"></head>'
     """
-    return page.replace(b"<head>", f'<head><base href="{home}">'.encode(), 1)
+    return page.replace(b"<head>", f'<head><base href="{escape(home)}">'.encode(), 1)
 
 
 def describe_route(site: Site, route: Route) -> dict[str, str]:

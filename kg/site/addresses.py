@@ -55,7 +55,7 @@ def normal_path(path: str) -> str:
 def is_servable(path: str) -> bool:
     """Whether a path is safe as a file name and means the same to every server.
 
-    >>> [is_servable(p) for p in ("", "a/b", "a/b/", "a//b", "../a", "a%2Fb", "a%00")]
+    >>> [is_servable(p) for p in ("", "a/b", "a/b/", "a//b", "../a", "a%2Fb", "a/.htaccess")]
     [True, True, True, False, False, False, False]
     """
     if not path:
@@ -66,6 +66,8 @@ def is_servable(path: str) -> bool:
         return False
     return len(path) <= _LONGEST_PATH and all(
         name not in ("", ".", "..")
+        # A folder `.htaccess` shuts the one that it is in; hosts hide all that starts so.
+        and not name.lower().startswith(".ht")
         and name.isprintable()
         and not set(name) & set("/\\%?#")
         and len(name.encode()) <= _LONGEST_NAME
