@@ -145,16 +145,35 @@ def named(text: str, formats: Iterable[str]) -> str | None:
     >>> [named(text, FORMATS) for text in ("turtle", "TTL", "text/turtle", "n3", "odt")]
     ['turtle', 'turtle', 'turtle', 'turtle', None]
     """
-    text = text.strip().lower()
-    known = [FORMATS[name] for name in formats]
-    for format_ in known:
-        if text in (format_.name, format_.extension, format_.media_type):
-            return format_.name
-    for format_ in known:
-        for type_ in (format_.media_type, *format_.aliases):
-            if text in (type_, type_.partition("/")[2]):
-                return format_.name
+    format_ = called(text, [FORMATS[name] for name in formats])
+    return format_.name if format_ else None
+
+
+def called(text: str, formats: Sequence[_F]) -> _F | None:
+    """The format that somebody calls `text`; its own names go before other formats' other names.
+
+    Signs do not matter: clients write `json-ld`, and a plus in an address is a space.
+
+    >>> [called(text, list(RDF_FORMATS.values())).name for text in ("json-ld", "rdf xml")]
+    ['jsonld', 'rdfxml']
+    """
+    wanted = _letters(text)
+    for format_ in formats:
+        own = (format_.name, format_.extension, *_ends(format_.media_type))
+        if wanted in map(_letters, own):
+            return format_
+    for format_ in formats:
+        if any(wanted in map(_letters, _ends(alias)) for alias in format_.aliases):
+            return format_
     return None
+
+
+def _ends(media_type: str) -> tuple[str, str]:
+    return media_type, media_type.partition("/")[2]
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum() or c == "/")
 
 
 def _choose(accept: str, offers: Sequence[Sequence[str]]) -> int | None:

@@ -135,7 +135,8 @@ def test_a_header_made_to_be_slow_is_not(accept: str):
 @pytest.mark.parametrize(
     ("text", "name"),
     [("html", "html"), ("ttl", "turtle"), (" Turtle ", "turtle"), ("text/turtle", "turtle"),
-     ("json", "jsonld"), ("json-ld", None), ("ld+json", "jsonld"), ("nt", "ntriples"),
+     ("json", "jsonld"), ("json-ld", "jsonld"), ("rdf xml", "rdfxml"), ("rdf+xml", "rdfxml"),
+     ("ld+json", "jsonld"), ("nt", "ntriples"), ("+", None),
      ("n-triples", "ntriples"), ("rdf", "rdfxml"), ("xml", "rdfxml"), ("", None), ("csv", None)],
 )  # fmt: skip
 def test_a_format_goes_by_several_names(text: str, name: str | None):

@@ -17,9 +17,10 @@ from urllib.parse import urlencode
 
 import pytest
 import rdflib
+from pyoxigraph import NamedNode, RdfFormat, parse
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from serving import Server, serving
-from SPARQLWrapper import CSV, JSON, TSV, TURTLE, XML, SPARQLWrapper
+from SPARQLWrapper import CSV, JSON, JSONLD, N3, RDFXML, TSV, TURTLE, XML, SPARQLWrapper
 
 from kg import Release, load_project
 from kg.catalogue import load_catalogue
@@ -146,12 +147,24 @@ def test_sparqlwrapper_in_other_formats(
     assert all(row["statement"][1] in body for row in expected["p-values"] if "statement" in row)
 
 
-def test_sparqlwrapper_reads_graphs(server: Server) -> None:
+@pytest.mark.parametrize(
+    ("format_", "parser"),
+    [
+        (TURTLE, RdfFormat.TURTLE),
+        (N3, RdfFormat.TURTLE),
+        (RDFXML, RdfFormat.RDF_XML),
+        (JSONLD, RdfFormat.JSON_LD),
+    ],
+)
+def test_sparqlwrapper_reads_graphs(server: Server, format_: str, parser: RdfFormat) -> None:
+    """The client names formats in its own way, as `?format=json-ld`."""
     client = SPARQLWrapper(f"{server.url}/sparql")
     client.setQuery("DESCRIBE <mineral/magnesium>")
-    client.setReturnFormat(TURTLE)
-    graph = rdflib.Graph().parse(data=client.queryAndConvert(), format="turtle")
-    assert rdflib.URIRef(f"{PROJECT.base}mineral/magnesium") in set(graph.subjects())
+    client.setReturnFormat(format_)
+    answer = client.query().response.read()
+    assert NamedNode(f"{PROJECT.base}mineral/magnesium") in {
+        q.subject for q in parse(answer, parser)
+    }
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "POST_FORM"])

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from pyoxigraph import NamedNode
 
-from kg.formats import RDF_FORMATS, RESULT_FORMATS, Format, choose
+from kg.formats import RDF_FORMATS, RESULT_FORMATS, Format, called, choose
 from kg.results import Dataset
 from kg.serve.problems import RefusedError
 
@@ -179,13 +179,8 @@ def _called(name: str, formats: Sequence[Format], html: bool) -> Form | None:
     name = name.strip().lower()
     if html and name in ("html", "text/html"):
         return _form(formats[0], "text/html")
-    for format_ in formats:
-        if name in (format_.name, format_.extension, format_.media_type):
-            return _form(format_, format_.media_type)
-    for format_ in formats:
-        if any(name in (alias, alias.partition("/")[2]) for alias in format_.aliases):
-            return _form(format_, format_.media_type)
-    return None
+    format_ = called(name, formats)
+    return _form(format_, format_.media_type) if format_ else None
 
 
 def _form(format_: Format, media_type: str) -> Form:
