@@ -53,12 +53,11 @@ def _readme(project: Project) -> str:
             ", ".join(project.creators) or project.publisher or "Nobody is named yet.",
         )
     )
+    about = f"{description}\n\n" if description else ""
     return f"""\
 # {title}
 
-{description}
-
-IRIs that start with `{project.base}` name things of this dataset. They lead to what describes them
+{about}IRIs that start with `{project.base}` name things of this dataset. They lead to what describes them
 at {project.url}, in the format that the client asks for: a page, or RDF.
 
 ## How to register
