@@ -24,7 +24,6 @@ VOID: Final = "http://rdfs.org/ns/void#"
 SCHEMA: Final = "https://schema.org/"
 FOAF: Final = "http://xmlns.com/foaf/0.1/"
 DCAT: Final = "http://www.w3.org/ns/dcat#"
-FOAF: Final = "http://xmlns.com/foaf/0.1/"
 SPDX: Final = "http://spdx.org/rdf/terms#"
 
 TYPE: Final = NamedNode(RDF + "type")

@@ -1,6 +1,4 @@
-"""What every host must say of every page, over HTTP: one table for the server and for the files
-that configure other people's servers.
-"""
+"""What every host must say of every page over HTTP, be it our server or another that we configure."""
 
 from __future__ import annotations
 
@@ -9,8 +7,8 @@ from typing import Final
 # No script and no style but the site's own files, nothing from other hosts, no frame around it.
 # A block of JSON-LD is data: no policy holds it back.
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
 )
 
 SECURITY: Final = {
