@@ -57,8 +57,8 @@ def _readme(project: Project) -> str:
     return f"""\
 # {title}
 
-{about}IRIs that start with `{project.base}` name things of this dataset. They lead to what describes them
-at {project.url}, in the format that the client asks for: a page, or RDF.
+{about}IRIs that start with `{project.base}` name things of this dataset. They lead to what
+describes them at {project.url}, in the format that the client asks for: a page, or RDF.
 
 ## How to register
 
