@@ -307,7 +307,7 @@ def test_killed_at_random_moments(tiny: Tiny) -> None:
     moments = random.Random(20)
     stages = {"imports": (0.05, 0.25), "work": (0.25, 0.8)}
     ends = []
-    for number in range(12):
+    for number in range(8):
         mass = f"{number + 1}.5"
         tiny.write("facts/tin.yaml", f"id: mineral/tin\ntype: Mineral\nlabel: Tin\nmass: {mass}\n")
         before = open_release(tiny.build).digest
