@@ -18,6 +18,8 @@ from tiny import Tiny, write_tiny
 
 from kg.build import build_release
 from kg.serve.log import Log
+from kg.serve.protocol import ConnectionLimits
+from kg.serve.server import _affordable
 from kg.store import open_release
 
 ASK = "/sparql?query=" + quote("SELECT ?m { <https://example.org/mineral/zinc> ?p ?m }")
@@ -161,6 +163,17 @@ def test_a_file_that_a_build_has_just_removed(tiny: Tiny) -> None:
         got = server.ask("/downloads/SHA256SUMS")
         assert (got.status, got.headers["retry-after"]) == (503, "1")
         assert all(line["event"] != "error" for line in server.logged())
+
+
+@pytest.mark.parametrize(("files", "most"), [(100_000, 1000), (2300, 1000), (1300, 500), (64, 10)])
+def test_every_connection_may_be_sent_a_file(
+    monkeypatch: pytest.MonkeyPatch, files: int, most: int
+) -> None:
+    """However many files the system allows, none of the clients let in finds them all in use."""
+    limits = [(files, files)]
+    monkeypatch.setattr("resource.getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr("resource.setrlimit", lambda _, pair: limits.append(pair))
+    assert _affordable(ConnectionLimits()).connections == most
 
 
 # --- the log

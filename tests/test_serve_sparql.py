@@ -420,6 +420,17 @@ def test_the_description_needs_a_format(server: Server) -> None:
     assert json.loads(get(server, Accept="application/json").text)
 
 
+def test_an_answer_that_nests_too_deeply_for_a_page(server: Server) -> None:
+    depth = 1000
+    term = "<<( <a:s> <a:p> " * depth + "1" + " )>>" * depth
+    query = f"SELECT ?x {{ VALUES ?x {{ {term} }} }}".encode()
+    type_ = "application/sparql-query"
+    got = server.ask("/sparql", "POST", query, Content_Type=type_, Accept="text/html")
+    assert (got.status, "nests too deeply for a page" in got.text) == (406, True)
+    got = server.ask("/sparql", "POST", query, Content_Type=type_)
+    assert (got.status, got.text.count("triple")) == (200, depth)
+
+
 def test_no_message_tells_of_the_machine(server: Server) -> None:
     for query in ("SELECT", "SELECT (<urn:f>(1) AS ?x) {}", "SELECT * { SERVICE <x> {} }"):
         assert "Traceback" not in get(server, query).text

@@ -21,6 +21,7 @@ from kg.serve.workers import Pool, PoolLimits
 from kg.sparql import unescape
 
 _KEPT: Final = 64 << 20
+_LONGEST: Final = 1 << 16
 # Functions that give something else each time, and what another endpoint says.
 _VOLATILE: Final = re.compile(r"service|(?:now|rand|uuid|bnode)\s*+[(#]")
 _WORDS: Final = ("service", "now", "rand", "uuid", "bnode")
@@ -106,6 +107,9 @@ def is_volatile(text: str) -> bool:
     >>> is_volatile("SELECT (RAND() AS ?x) {}"), is_volatile("SELECT * {}")
     (True, False)
     """
-    # A query may have a million characters, and other requests wait meanwhile.
+    # A query may have a million characters, and other requests wait while they are looked at:
+    # what is that long is not worth to be remembered.
+    if len(text) > _LONGEST:
+        return True
     text = unescape(text).lower()
     return any(word in text for word in _WORDS) and _VOLATILE.search(text) is not None

@@ -28,7 +28,9 @@ from kg.serve.repeats import Repeats
 from kg.serve.workers import PoolLimits
 
 _BACKLOG: Final = 2048
-# Files that stay free for the store, the workers and downloads.
+# A connection is one file, and what is sent on it may be another; the rest is for the store and
+# the workers.
+_FILES_EACH: Final = 2
 _OTHER_FILES: Final = 300
 _LIBRARIES: Final = ("uvicorn", "asyncio", "kg.serve")
 
@@ -171,10 +173,12 @@ def _logging(settings: ServeSettings) -> Iterator[Log]:
 def _affordable(limits: ConnectionLimits) -> ConnectionLimits:
     """As many connections as the system lets this process have files for."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = limits.connections + _OTHER_FILES
+    wanted = limits.connections * _FILES_EACH + _OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    most = limits.connections if soft == resource.RLIM_INFINITY else soft - _OTHER_FILES
+    if soft == resource.RLIM_INFINITY:
+        return limits
+    most = (soft - _OTHER_FILES) // _FILES_EACH
     return replace(limits, connections=max(10, min(limits.connections, most)))

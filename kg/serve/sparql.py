@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, Protocol
 
 from pyoxigraph import Variable
@@ -193,7 +194,12 @@ class SparqlEndpoint:
         assert self.pages is not None
         loop = asyncio.get_running_loop()
         show = self.pages.results
-        return await loop.run_in_executor(self._renderer, show, query, results, format_, problem)
+        make = partial(show, query, results, format_, problem)
+        try:
+            return await loop.run_in_executor(self._renderer, make)
+        except RecursionError:  # a triple about a triple about a triple ...
+            words = "the answer nests too deeply for a page; ask for it as CSV or JSON"
+            raise RefusedError(406, words) from None
 
     async def _describe(self, request: Request, wanted: Wanted) -> None:
         """Send what the service says of itself: a form for people, RDF for programs."""
