@@ -20,8 +20,8 @@ _ONTOLOGY = NamedNode(terms.OWL + "Ontology")
 class Ontology:
     """Every Turtle file of the ontology folder, read.
 
-    `iri` is the ontology's IRI, and the name of its graph in the store; `quads` are that graph,
-    canonical, blank nodes named; `triples` are as written.
+    `iri` is the ontology's IRI (of several the first by file), and the name of its graph in the
+    store; `quads` are that graph, canonical, blank nodes named; `triples` are as written.
     """
 
     iri: str
@@ -34,9 +34,15 @@ class Ontology:
         return frozenset(q.subject.value for q in self.triples if isinstance(q.subject, NamedNode))
 
     @cached_property
+    def headers(self) -> tuple[str, ...]:
+        """The IRIs of all ontologies in the folder: a project may have terms of its own."""
+        found = {q.subject for q in self.triples if q.object == _ONTOLOGY}
+        return tuple(sorted(node.value for node in found if isinstance(node, NamedNode)))
+
+    @cached_property
     def namespaces(self) -> tuple[str, ...]:
         """The namespaces in which the ontology has the last word on what exists."""
-        ends = [self.iri + "#", self.iri + "/"]
+        ends = [header + end for header in self.headers for end in "#/"]
         return tuple(end for end in ends if any(iri.startswith(end) for iri in self.known))
 
     @cached_property

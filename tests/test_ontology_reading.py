@@ -43,6 +43,18 @@ def test_a_term_of_the_namespace_that_is_not_described_is_foreign(ontology: Onto
     assert not ontology.foreign_to("https://example.org/other#Z")
 
 
+def test_a_second_ontology_has_its_own_namespace(tmp_path: Path):
+    """A project adds its terms in a file of its own; a slip in either namespace is a slip."""
+    (tmp_path / "o.ttl").write_text(TEXT)
+    more = TEXT[: TEXT.index(":A")] + ":A a owl:Class ."
+    (tmp_path / "more.ttl").write_text(more.replace("example.org/o", "example.org/more"))
+    both = load_ontology(tmp_path)
+    assert both.headers == ("https://example.org/more", "https://example.org/o")
+    assert both.foreign_to(O + "Z")
+    assert both.foreign_to("https://example.org/more#Z")
+    assert not both.foreign_to("https://example.org/more#A")
+
+
 def test_its_quads_are_one_graph_without_blank_nodes(ontology: Ontology):
     assert {q.graph_name.value for q in ontology.quads} == {ontology.iri}
     assert "_:" not in " ".join(map(str, ontology.quads))

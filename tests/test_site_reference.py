@@ -341,7 +341,7 @@ def test_terms_of_a_second_ontology_are_linked_where_they_are_listed(tmp_path: P
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 <https://example.org/more> a owl:Ontology .
-m:Salt a owl:Class .
+m:Salt a owl:Class ; rdfs:subClassOf o:Mineral .
 m:of a owl:ObjectProperty ; rdfs:range [ a owl:Class ; owl:unionOf ( o:Mineral m:Salt ) ] .
 <https://example.org/hues> a skos:ConceptScheme ;
   skos:hasTopConcept <https://example.org/hues/red> .
@@ -356,3 +356,5 @@ m:of a owl:ObjectProperty ; rdfs:range [ a owl:Class ; owl:unionOf ( o:Mineral m
     assert anchors <= ids
     assert {"Salt", "of", "o:Mineral", "hues/red"} <= ids
     assert not [id_ for id_ in ids if id_.endswith("range")]
+    cards = [link for card in shown(site, "").all("ul", "cards") for link in card.links]
+    assert cards == ["types/mineral/"]

@@ -145,9 +145,10 @@ def _say_dataset(
 ) -> None:
     project = material.project
     creators, _ = agents_of(material)
-    ontology = NamedNode(material.ontology.iri)
+    ontologies = [NamedNode(header) for header in material.ontology.headers]
     said.a(said.dataset, terms.DCAT + "Dataset")
-    said.a(ontology, terms.DCTERMS + "Standard")
+    for ontology in ontologies:
+        said.a(ontology, terms.DCTERMS + "Standard")
     dumps = [file for file in files if file.part == "graph"]
     said.say(
         said.dataset,
@@ -157,7 +158,7 @@ def _say_dataset(
             terms.DCTERMS + "description": said.text(description_of(material)),
             terms.DCTERMS + "identifier": Literal(project.base),
             terms.DCTERMS + "creator": [_agent(said, agent) for agent in creators],
-            terms.DCTERMS + "conformsTo": ontology,
+            terms.DCTERMS + "conformsTo": ontologies,
             terms.DCAT + "version": Literal(material.version),
             terms.OWL + "versionInfo": Literal(material.digest),
             terms.DCAT + "keyword": said.texts(project.keywords),

@@ -88,6 +88,15 @@ class Content:
         named = sorted(terms.text_of(q.subject) for q in found if q.subject == q.graph_name)
         return named[0] if named else ""
 
+    @cached_property
+    def _ontologies(self) -> tuple[str, ...]:
+        """The IRIs of all ontologies that the graph of the first one describes."""
+        if not self.ontology:
+            return ()
+        kind, graph = NamedNode(terms.OWL + "Ontology"), NamedNode(self.ontology)
+        quads = self.store.quads_for_pattern(None, terms.TYPE, kind, graph)
+        return tuple(sorted(terms.text_of(quad.subject) for quad in quads))
+
     def address_of(self, iri: str) -> str | None:
         """Where the site describes `iri`, fragment included; None when it does not.
 
@@ -184,14 +193,14 @@ class Content:
         def above(iri: str) -> list[str]:
             found = self.reader.objects(NamedNode(iri), terms.SUBCLASS_OF)
             named = [one.value for one in found if isinstance(one, NamedNode)]
-            return [one for one in named if self.ontology and one.startswith(self.ontology)]
+            return [one for one in named if one.startswith(self._ontologies)]
 
         return Classes(((iri, kind) for iri, kind in self.typed() if path_of(iri, base)), above)
 
     def roots(self) -> tuple[list[Class], list[Class]]:
         """The uppermost classes by name: those of the ontology, and those of other vocabularies."""
         roots = sorted(self.classes.roots, key=lambda class_: folded(self.name_of(class_.iri)))
-        own = [c for c in roots if self.ontology and c.iri.startswith(self.ontology)]
+        own = [c for c in roots if c.iri.startswith(self._ontologies)]
         return own, [c for c in roots if c not in own]
 
     def list_of(self, class_: str) -> str:
