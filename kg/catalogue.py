@@ -25,7 +25,7 @@ import yaml
 from pyoxigraph import Literal, NamedNode, Variable
 
 from kg import terms
-from kg.errors import ConfigError, QueryError, did_you_mean
+from kg.errors import ConfigError, QueryError, UnknownNameError, did_you_mean
 
 Resolve = Callable[[str], NamedNode]
 """What a user typed for a thing → its IRI."""
@@ -59,7 +59,8 @@ class StockQuery:
     def bind(self, values: Mapping[str, str], resolve: Resolve) -> dict[Variable, Any]:
         """Parameters as terms: what the user gave, else the defaults.
 
-        Raises `QueryError` for a parameter the query does not have, or a value of another type.
+        Raises `QueryError` for a parameter the query does not have, or a value of another type, and
+        `UnknownNameError` for a name that stands for nothing.
         """
         known = {parameter.name: parameter for parameter in self.params}
         for name in values:
@@ -68,12 +69,18 @@ class StockQuery:
                 has = ", ".join(known) or "none"
                 end = f"did you mean `{hint}`?" if hint else f"it has {has}"
                 raise QueryError(f"`{self.name}` has no parameter `{name}`; {end}")
-        given = {name: values.get(name, known[name].default) for name in known}
-        return {
-            Variable(name): _term(known[name], value, resolve)
-            for name, value in given.items()
-            if value
-        }
+        found = {}
+        for name, parameter in known.items():
+            value = values.get(name, parameter.default)
+            if value:
+                try:
+                    found[Variable(name)] = _term(parameter, value, resolve)
+                except UnknownNameError as error:
+                    if name in values:
+                        raise
+                    told = f"set `{name}`, or leave it open: its default is for other facts"
+                    raise UnknownNameError(f"{told} ({error})") from error
+        return found
 
 
 def load_catalogue(folder: Path) -> dict[str, StockQuery]:

@@ -93,7 +93,8 @@ def test_the_answers_of_stock_queries_are_files(tiny: Tiny, site: Path) -> None:
 def test_a_query_whose_default_names_nothing_says_so(tiny: Tiny, site: Path) -> None:
     tiny.edit("queries/heavier.rq", "kind: {type: iri,", "kind: {type: iri, default: nothing,")
     publish(tiny.project, site)
-    assert "nothing" in (site / "queries/heavier/index.html").read_text("utf-8")
+    page = (site / "queries/heavier/index.html").read_text("utf-8")
+    assert "set `kind`, or leave it open: its default is for other facts" in page
     assert not (site / "queries/heavier.csv").exists()
 
 
@@ -162,9 +163,11 @@ def test_a_broken_link_fails_and_the_site_before_stays(tiny: Tiny, site: Path) -
     }
 
 
-@pytest.mark.parametrize("source", ["facts", "facts/below", "queries/site"])
+@pytest.mark.parametrize(
+    "source", ["facts", "facts/below", "queries/site", "build/releases/x", "build/current/site"]
+)
 def test_a_site_is_not_put_among_the_sources(tiny: Tiny, source: str) -> None:
-    with pytest.raises(PublishError, match="among the files that the graph is made from"):
+    with pytest.raises(PublishError, match="among the files of the graph itself"):
         publish(tiny.project, tiny.root / source)
 
 
