@@ -580,6 +580,15 @@ def test_things_may_be_answered_directly(tiny: Tiny) -> None:
         assert server.ask("/topic/sparql?query=ASK%7B%7D").status == 200
 
 
+def test_a_path_is_a_prefix_however_it_is_spelt(tiny: Tiny) -> None:
+    """The path of a URL may have letters that no request line has as they are."""
+    with serving(tiny.root, "--url", "http://a.example/ä%7eö/") as server:
+        for prefix in ("/%C3%A4~%C3%B6", "/%c3%a4%7E%c3%b6"):
+            assert server.ask(f"{prefix}{IRON}/").body == server.ask(f"{IRON}/").body
+        assert server.ask("/%C3%A4~%C3%B6/sparql?query=ASK%7B%7D").status == 200
+        assert server.ask("/%C3%A4~%C3%B6").headers["location"] == "%C3%A4~%C3%B6/"
+
+
 def test_no_answer_depends_on_the_host_that_is_named(server: Server) -> None:
     for host in ("evil.example", "a:1", "<script>", "a@b"):
         for path in ("/", IRON, f"{IRON}/", "/nothing", "/openapi.json", "/kg"):

@@ -69,7 +69,7 @@ def publish(
     >>> from kg import load_project
     >>> publish(load_project(Path()), Path("facts/site"))
     Traceback (most recent call last):
-    kg.publish.swap.PublishError: facts/site is among the files that the graph is made from
+    kg.publish.swap.PublishError: facts/site is among the files of the graph itself
     """
     start = time.monotonic()
     _refuse_sources(project, folder)
@@ -98,11 +98,12 @@ def publish(
 
 
 def _refuse_sources(project: Project, folder: Path) -> None:
-    """A site among the sheets would be read as sheets by the next build."""
+    """A site among the sheets is read by the next build; one in a release, removed with it."""
     target = folder.absolute().resolve()
-    for source in (project.facts, project.ontology, project.shapes, project.queries):
+    releases = project.build / "releases"
+    for source in (project.facts, project.ontology, project.shapes, project.queries, releases):
         if target.is_relative_to(source.resolve()):
-            message = f"{project.name_of(target)} is among the files that the graph is made from"
+            message = f"{project.name_of(target)} is among the files of the graph itself"
             raise PublishError(message)
 
 

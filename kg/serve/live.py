@@ -26,7 +26,7 @@ from kg.serve.routes import Route
 from kg.serve.sparql import SparqlEndpoint
 from kg.serve.workers import PoolLimits
 from kg.site import Site
-from kg.site.addresses import address
+from kg.site.addresses import address, spelling
 from kg.store import Release, open_release
 
 _LOOK: Final = 0.5  # seconds between looks at which release is the current one
@@ -194,7 +194,8 @@ def mount_of(project: Project, root_path: str | None, direct: bool) -> Mount:
     paths = [urlsplit(project.url).path, urlsplit(project.base).path]
     if root_path is not None:
         paths.insert(0, f"/{root_path.strip('/')}/")
-    return Mount(tuple(dict.fromkeys(path for path in paths if path.strip("/"))), direct)
+    spelt = (spelling(path) for path in paths if path.strip("/"))
+    return Mount(tuple(dict.fromkeys(spelt)), direct)
 
 
 def _current(build: Path) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 from kg.formats import FORMATS, named, negotiate
 from kg.site import Page, Site
 from kg.site.addresses import address as address_of
-from kg.site.addresses import path_of
+from kg.site.addresses import normal_path, path_of
 
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _MOST_PARAMETERS: Final = 64
@@ -59,6 +59,7 @@ def find_route(
     """
     if not path.startswith("/") or _BAD_ESCAPE.search(path) or _BAD_ESCAPE.search(query):
         return Route(400, "", detail="The address is not a valid one.")
+    path = normal_path(path)
     address, found = "", None
     for spelt in _unmounted(path, prefixes):
         known = path_of(site.project.base + spelt, site.project.base)

@@ -34,8 +34,17 @@ def path_of(iri: str, base: str) -> str | None:
     rest = iri[len(base) :].partition("#")[0]
     if "?" in rest:
         return None
-    path = normal_path(quote(rest, safe=_IN_PATH))
+    path = spelling(rest)
     return path if is_servable(path) else None
+
+
+def spelling(path: str) -> str:
+    """A path of an IRI as a URI spells it.
+
+    >>> spelling("/ä%7e/")
+    '/%C3%A4~/'
+    """
+    return normal_path(quote(path, safe=_IN_PATH))
 
 
 def normal_path(path: str) -> str:
