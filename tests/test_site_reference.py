@@ -243,7 +243,9 @@ def test_quality_in_numbers(site: Site) -> None:
 
 
 def test_the_report_says_that_nothing_is_wrong(site: Site) -> None:
-    assert "every check passed" in shown(site, "report").text
+    report = shown(site, "report").text
+    assert "Nothing is wrong in what was checked" in report
+    assert "181 passages not looked up" in report
 
 
 def built(tiny: Tiny) -> Site:
@@ -262,6 +264,9 @@ def test_the_report_says_what_is_wrong_and_the_release_what_changed(tmp_path: Pa
     report = shown(site, "report")
     assert "that is heavy" in report.text
     assert report.find("warning").text == "Warnings 2"
+    for path, file in {"report": "report.ttl", "release": "changes.ttl"}.items():
+        data = site.render(found(site, path), "turtle")
+        assert data == (site.release.path / file).read_bytes()
     changes = shown(site, "release").table("changes-table")
     told = {row["Thing"].text: row for row in changes}
     assert "added" in told["<b>Lead</b>"]["What happened"].text

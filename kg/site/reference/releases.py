@@ -38,6 +38,8 @@ _TITLES: Final = {
 }
 _MODEL: Final = ("ontology.", "vocabularies.", "shapes.", "queries.", "context.")
 MOST_CHANGES: Final = 500
+# What a page tells, as the build wrote it in RDF; a first release has no changes.
+_AS_DATA: Final = {"report": "report.ttl", "release": "changes.ttl"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +113,16 @@ class Releases:
     def pages(self) -> Iterator[Page]:
         """Quality and release always; report and downloads where the build wrote their files."""
         yield Page("quality", "page", title="Quality")
-        yield Page("release", "page", title="Release")
+        yield Page("release", "page", self._formats("release"), title="Release")
         if (self._path / "report.json").is_file():
-            yield Page("report", "page", title="Report")
+            yield Page("report", "page", self._formats("report"), title="Report")
         if (self._path / "files").is_dir():
             yield Page("downloads", "page", title="Downloads")
 
     def render(self, page: Page, format_: str, params: Mapping[str, str]) -> bytes:  # noqa: ARG002
         """One of the pages."""
+        if format_ == "turtle":
+            return (self._path / _AS_DATA[page.path]).read_bytes()
         values: dict[str, Any] = {
             "quality": self._quality_page,
             "release": self._release_page,
@@ -126,6 +130,9 @@ class Releases:
             "downloads": self._downloads_page,
         }[page.path]()
         return self._content.html(f"{page.path}.html", page, page.title, **values)
+
+    def _formats(self, path: str) -> tuple[str, ...]:
+        return ("html", "turtle") if (self._path / _AS_DATA[path]).is_file() else ("html",)
 
     @cached_property
     def quality(self) -> Quality:
@@ -142,6 +149,7 @@ class Releases:
         return {
             "groups": group_problems(problems, self._content.context),
             "summary": summarize(problems),
+            "unseen": self.quality.passages.not_checked,
             "description": "What the shapes say of the data.",
         }
 
