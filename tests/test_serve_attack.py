@@ -207,6 +207,26 @@ def test_pages_are_answered_while_a_crowd_attacks(server: Server) -> None:
     assert answers(server)
 
 
+def test_pages_are_answered_while_forms_are_decoded(server: Server) -> None:
+    form = b"query=ASK+%7B%7D%23" + b"%41" * 340_000
+    type_ = "application/x-www-form-urlencoded"
+    end = time.monotonic() + 1.5
+
+    def insist(_: int) -> None:
+        while time.monotonic() < end:
+            server.ask("/sparql", "POST", form, Content_Type=type_)
+
+    with ThreadPoolExecutor(4) as crowd:
+        posts = crowd.map(insist, range(4))
+        times = []
+        while time.monotonic() < end:
+            start = time.perf_counter()
+            server.ask(f"/mineral/iron/?form={len(times)}", Accept="text/html")
+            times.append(time.perf_counter() - start)
+        list(posts)
+    assert statistics.median(times) < 0.06
+
+
 def test_no_query_opens_a_connection(server: Server) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)

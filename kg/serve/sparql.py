@@ -141,7 +141,12 @@ class SparqlEndpoint:
             raise RefusedError(414, "that is too long for an address; use POST")
         if method == "POST":
             type_ = request.content_type.decode("latin-1")
-            asked = read_post(url, type_, await request.body())
+            body = await request.body()
+            if len(body) > _MOST_URL:  # a million escapes take their time, and others wait
+                loop = asyncio.get_running_loop()
+                asked = await loop.run_in_executor(self._renderer, read_post, url, type_, body)
+            else:
+                asked = read_post(url, type_, body)
         else:
             asked = read_get(url)
         accept = request.accept.decode("latin-1")
