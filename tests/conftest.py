@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from kg import Release, build_release, load_project, open_release
@@ -11,6 +12,10 @@ from kg.project import at_url
 from kg.publish import publish
 
 ROOT = Path(__file__).parent.parent
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("kg")
+hypothesis.settings.load_profile("kg")
 
 
 @pytest.fixture(scope="session")

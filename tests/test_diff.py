@@ -270,7 +270,7 @@ GRAPHS = st.builds(NamedNode, st.sampled_from([f"{BASE}graph/a", f"{BASE}graph/b
 DATA = st.sets(st.builds(Quad, NODES, PREDICATES, VALUES, GRAPHS), max_size=12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(DATA, DATA)
 def test_whatever_the_data_change_sets_make_one_of_the_other(
     old: set[Quad], new: set[Quad]

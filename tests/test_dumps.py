@@ -267,7 +267,7 @@ def test_named_graphs_are_kept(quads: list[Quad]) -> None:
 
 
 @pytest.mark.parametrize("name", ["turtle", "trig", "jsonld", "nquads", "ntriples"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(quads=datasets, seed=st.integers(0, 2**32))
 def test_anything_reads_back_with_pyoxigraph(name: str, quads: list[Quad], seed: int) -> None:
     """Whatever the store can hold comes back, and the order of the input never shows."""
@@ -287,7 +287,7 @@ def test_anything_reads_back_with_pyoxigraph(name: str, quads: list[Quad], seed:
     [(n, r) for n, r in READERS if r is not by_pyoxigraph],
     ids=[f"{n}-{r.__name__}" for n, r in READERS if r is not by_pyoxigraph],
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(quads=datasets)
 def test_anything_reads_back_with_other_readers(
     name: str, reader: Callable[[bytes, str], Triples], quads: list[Quad]

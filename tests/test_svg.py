@@ -46,7 +46,7 @@ def overlapping(placed: Placement) -> list[tuple[str, str]]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs())
 def test_boxes_never_touch_and_stay_in_the_frame(
     graph: tuple[dict[str, tuple[float, float]], list[Edge]],
@@ -62,7 +62,7 @@ def test_boxes_never_touch_and_stay_in_the_frame(
         assert box.y + box.height <= placed.height + 0.01
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs())
 def test_edges_go_from_box_to_box_and_through_none(
     graph: tuple[dict[str, tuple[float, float]], list[Edge]],
@@ -85,7 +85,7 @@ def test_edges_go_from_box_to_box_and_through_none(
                     assert not box.y + 0.01 < y < box.y + box.height - 0.01
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(graphs())
 def test_an_edge_turns_back_only_where_there_is_a_cycle(
     graph: tuple[dict[str, tuple[float, float]], list[Edge]],
@@ -130,7 +130,7 @@ def left_and_right(line: Line) -> tuple[float, float]:
     return (x, x + width) if line.anchor == "start" else (x - width / 2, x + width / 2)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(LABELS, st.booleans()), min_size=1, max_size=8),
     st.lists(
@@ -187,7 +187,7 @@ MARKS = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_the_words_of_a_map_stay_in_their_cells(data: st.DataObject) -> None:
     rows = data.draw(st.lists(LABELS, min_size=1, max_size=4))
