@@ -263,7 +263,9 @@ def test_a_log_that_cannot_be_written_disturbs_nobody(tmp_path: Path) -> None:
 
 def test_a_mishap_is_told_to_the_log_and_not_to_the_client(tiny: Tiny) -> None:
     with serving(tiny.root) as server:
-        (open_release(tiny.build).path / "files/graph.nt").unlink()
+        file = open_release(tiny.build).path / "files/graph.nt"
+        file.unlink()
+        file.mkdir()
         for accept in ("text/html", "application/json"):
             got = server.ask("/downloads/graph.nt", Accept=accept)
             assert got.status == 500

@@ -222,7 +222,7 @@ def _elsewhere(send: Send, home: str) -> Send:
 async def _stream(exchange: Exchange, answer: Answer, receive: Receive) -> None:
     """Send a file, or the part of it that the client asks for."""
     assert answer.file is not None
-    if not answer.file.is_file():  # two builds since the last look: the release is gone
+    if not answer.file.exists():  # two builds since the last look: the release is gone
         raise RefusedError(503, "A new release is on its way; try again.", retry_after=1)
     headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
     response = FileResponse(
