@@ -1,4 +1,4 @@
-"""What every host must say of every page over HTTP, be it our server or another that we configure."""
+"""What every host says of every page over HTTP: our own server, and others that we configure."""
 
 from __future__ import annotations
 
