@@ -61,6 +61,8 @@ def run_query(
     union of all graphs. No connection is opened unless `connected`. Raises `QuerySyntaxError` with
     the parser's words and place, and `QueryError` for a bound variable that is not selected.
     """
+    if not query.strip():
+        raise QueryError("not valid SPARQL 1.1: the query is empty")
     graphs: dict[str, Any] = {}
     if dataset is not None:
         graphs["default_graph"] = [NamedNode(iri) for iri in dataset.default]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from collections.abc import Iterator
@@ -382,6 +383,30 @@ def test_browsers_of_other_sites_may_ask(server: Server) -> None:
     assert "POST" in got.headers["access-control-allow-methods"]
     assert get(server, ASK).headers["access-control-allow-origin"] == "*"
     assert get(server, "nonsense").headers["access-control-allow-origin"] == "*"
+
+
+def test_an_empty_query_is_called_that(server: Server) -> None:
+    for body in ("", " \n"):
+        got = post(server, body, QUERY)
+        assert (got.status, got.text) == (400, "not valid SPARQL 1.1: the query is empty\n")
+
+
+@pytest.mark.parametrize("limit", [1, 1500, 60_000], ids=["small", "whole", "streamed"])
+def test_an_answer_is_zipped_for_who_takes_that(server: Server, limit: int) -> None:
+    """The same answer, one that is as short as its headers left as it is."""
+    query = f"SELECT ?a ?b ?c {{ ?a ?p ?o . ?b ?q ?r . ?c ?s ?t }} LIMIT {limit}"
+    plain = get(server, query, Accept="text/csv")
+    for _ in range(2):
+        got = get(server, query, Accept="text/csv", Accept_Encoding="br;q=1, gzip;q=0.5")
+        assert got.headers["vary"] == plain.headers["vary"] == "Accept, Accept-Encoding"
+        assert got.headers["etag"] == plain.headers["etag"]
+        zipped = got.headers.get("content-encoding") == "gzip"
+        assert zipped == (limit > 1)
+        assert (gzip.decompress(got.body) if zipped else got.body) == plain.body
+        assert not zipped or len(got.body) < len(plain.body) / 2
+    refused = get(server, query, Accept="text/csv", Accept_Encoding="gzip;q=0")
+    assert "content-encoding" not in refused.headers
+    assert refused.body == plain.body
 
 
 def test_a_large_answer_comes_whole(server: Server) -> None:

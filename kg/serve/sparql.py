@@ -229,7 +229,7 @@ class SparqlEndpoint:
 
 def _headers(type_: str, tag: bytes) -> Headers:
     """The headers of an answer that do not depend on its length."""
-    headers = [(b"vary", b"Accept")]
+    headers = [(b"vary", b"Accept, Accept-Encoding")]
     if type_:
         headers.append((b"content-type", type_.encode()))
     if tag:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
+from kg.serve.headers import accepts_gzip
 from kg.serve.problems import RefusedError
 from kg.serve.spool import GoneError, Reader
 
@@ -20,6 +23,11 @@ _BODY_SECONDS: Final = 30.0
 _SEND_SECONDS: Final = 60.0
 # Most answers take less time than it is worth to look whether the client is still there.
 _WATCH_AFTER: Final = 0.1
+# Less than this is one packet, zipped or not; more than that takes a while to zip.
+_WORTH_ZIPPING: Final = 1200
+_LONG_TO_ZIP: Final = 1 << 16
+_LEVEL: Final = 3
+_GZIP: Final = (b"content-encoding", b"gzip")
 
 
 class Response(NamedTuple):
@@ -41,11 +49,12 @@ class Request:
     known: bytes
     content_type: bytes
     length: bytes
+    zips: bool
 
     @classmethod
     def of(cls, scope: Scope, receive: Receive, send: Send) -> Request:
         """The request, its headers read."""
-        accept = known = content_type = length = b""
+        accept = known = content_type = length = encoding = b""
         for name, value in scope["headers"]:
             if name == b"accept":
                 accept = accept + b", " + value if accept else value
@@ -55,7 +64,10 @@ class Request:
                 content_type = value
             elif name == b"content-length":
                 length = value
-        return cls(scope, receive, send, accept, known, content_type, length)
+            elif name == b"accept-encoding":
+                encoding = encoding + b", " + value if encoding else value
+        zips = bool(encoding) and accepts_gzip(encoding.decode("latin-1"))
+        return cls(scope, receive, send, accept, known, content_type, length, zips)
 
     @property
     def bodiless(self) -> bool:
@@ -87,9 +99,15 @@ class Request:
         if self.knows(response.tag):
             kept = [header for header in response.headers if header[0] != b"content-type"]
             await self.send_whole(304, kept, b"")
-        else:
-            length = (b"content-length", b"%d" % len(response.body))
-            await self.send_whole(200, [*response.headers, length], response.body)
+            return
+        headers, body = response.headers, response.body
+        if self.zips and len(body) > _WORTH_ZIPPING:
+            headers = [*headers, _GZIP]
+            if len(body) > _LONG_TO_ZIP:
+                body = await asyncio.to_thread(_zip, body)
+            else:
+                body = _zip(body)
+        await self.send_whole(200, [*headers, (b"content-length", b"%d" % len(body))], body)
 
     def knows(self, tag: bytes) -> bool:
         """Whether the client has said that it has what this tag is of."""
@@ -113,19 +131,25 @@ class Request:
 
         Otherwise the connection is cut short, so that nobody takes what came for all there is.
         """
-        if reader.answer.done:
+        zipper = zlib.compressobj(_LEVEL, wbits=zlib.MAX_WBITS | 16) if self.zips else None
+        if zipper is not None:
+            headers = [*headers, _GZIP]
+        elif reader.answer.done:
             headers = [*headers, (b"content-length", b"%d" % reader.answer.size)]
         await self.send({"type": "http.response.start", "status": 200, "headers": headers})
         if not self.bodiless:
             try:
                 async for piece in reader.pieces():
+                    if zipper is not None:
+                        piece = await asyncio.to_thread(_zip_piece, zipper, piece)
                     async with asyncio.timeout(_SEND_SECONDS):
                         await self.send(
                             {"type": "http.response.body", "body": piece, "more_body": True}
                         )
             except (RefusedError, TimeoutError):
                 return False
-        await self.send({"type": "http.response.body", "body": b""})
+        end = zipper.flush() if zipper is not None and not self.bodiless else b""
+        await self.send({"type": "http.response.body", "body": end})
         return True
 
     @contextlib.contextmanager
@@ -146,3 +170,12 @@ class Request:
             timer.cancel()
             for task in tasks:
                 task.cancel()
+
+
+def _zip(body: bytes) -> bytes:
+    return gzip.compress(body, _LEVEL, mtime=0)
+
+
+def _zip_piece(zipper: zlib._Compress, piece: bytes) -> bytes:
+    """A piece, zipped so that all of it can be read before the next one comes."""
+    return zipper.compress(piece) + zipper.flush(zlib.Z_SYNC_FLUSH)
