@@ -36,13 +36,13 @@ class Whole(NamedTuple):
 
 
 class Answers:
-    """What queries give, over the store of a release with this digest."""
+    """What queries give, over the store of a release; `state` is another when that may be."""
 
-    def __init__(self, settings: WorkerSettings, limits: PoolLimits, digest: str) -> None:
+    def __init__(self, settings: WorkerSettings, limits: PoolLimits, state: str) -> None:
         self.pool = Pool(settings, limits)
         self._kept: Cache[Query, Whole] = Cache(_KEPT)
         self._coming: dict[Query, Answer] = {}
-        self._salt = f"{digest} {__version__} {pyoxigraph.__version__} ".encode()
+        self._salt = f"{state} {__version__} {pyoxigraph.__version__} ".encode()
 
     def known(self, query: Query) -> Whole | None:
         """The answer, if it is at hand."""

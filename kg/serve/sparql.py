@@ -75,7 +75,8 @@ class SparqlEndpoint:
             memory=self._limits.memory,
             services=self._services,
         )
-        return Answers(settings, self._limits, release.digest)
+        # A page of an answer shows the project's title and such as well.
+        return Answers(settings, self._limits, f"{release.digest} {self._project}")
 
     @property
     def workers(self) -> int:
