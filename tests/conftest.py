@@ -1,4 +1,6 @@
 import os
+import signal
+import threading
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,10 @@ from kg.project import at_url
 from kg.publish import publish
 
 ROOT = Path(__file__).parent.parent
+
+# Whoever is started in the background ignores Ctrl-C, and so would all that the tests start.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("kg")
