@@ -60,7 +60,8 @@ FLOORS = {
     "serve.worker": 10, "serve.workers": 10,
     "": 11,
     "cli": 12, "cli.build": 12, "cli.check": 12, "cli.diff": 12, "cli.export": 12,
-    "cli.publish": 12, "cli.query": 12, "cli.serve": 12, "cli.shared": 12, "cli.show": 12,
+    "cli.publish": 12, "cli.query": 12, "cli.reports": 12, "cli.serve": 12,
+    "cli.shared": 12, "cli.show": 12,
     "cli.verify": 12,
 }  # fmt: skip
 

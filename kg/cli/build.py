@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from kg.build import Progress, build_release, load_vocabulary
-from kg.cli.shared import REPORTS, Session, documents_option, report_option
+from kg.cli.reports import REPORTS, report_option
+from kg.cli.shared import Session, documents_option
 from kg.errors import LockedError, NonconformingError
 from kg.summary import Summary
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from kg.build import check_project, check_removed, refusals
-from kg.cli.shared import REPORTS, Session, documents_option, report_option
+from kg.cli.reports import REPORTS, report_option
+from kg.cli.shared import Session, documents_option
 
 
 @click.command("check")

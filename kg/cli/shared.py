@@ -7,19 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kg.build import Progress
 from kg.project import Project, load_project
-from kg.report import FORMATS
-from kg.site.report import report_html
+
+if TYPE_CHECKING:  # a query need not wait for what builds
+    from kg.build import Progress
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-
-REPORTS: Final = {**FORMATS, "html": report_html}
-"""Every form in which problems are reported, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +59,6 @@ def documents_option(help_text: str, *, required: bool = False) -> Callable[[_F]
         metavar="DIR",
         help=help_text,
     )
-
-
-def report_option(command: _F) -> _F:
-    """The option `--format`, the form in which problems are reported."""
-    return click.option(
-        "--format",
-        "format_",
-        type=click.Choice(list(REPORTS)),
-        default="text",
-        show_default=True,
-        help="How to report problems.",
-    )(command)
 
 
 def _line_by_stage() -> Progress:

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from kg.build import verify_passages
-from kg.cli.shared import REPORTS, Session, documents_option, report_option
+from kg.cli.reports import REPORTS, report_option
+from kg.cli.shared import Session, documents_option
 
 
 @click.command("verify")
