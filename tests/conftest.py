@@ -1,5 +1,6 @@
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Generator
 from dataclasses import replace
@@ -40,6 +41,22 @@ def project_site(tmp_path_factory: pytest.TempPathFactory, project_release: Rele
     folder = tmp_path_factory.mktemp("www") / "a/b"
     publish(project, folder)
     return folder
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Generator[Path, None, None]:
+    """A small file system of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(folder)]
+    try:
+        mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("only root may mount a small disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def _fail_if_skipped(report: Any) -> None:

@@ -7,8 +7,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -334,22 +332,6 @@ def test_interrupted_and_killed(tiny: Tiny) -> None:
     publish(tiny.project, tiny.root / "out")
     assert not list(tiny.root.glob(".kg-*"))
     assert "Ferrum" in (tiny.root / "out/mineral/iron/index.html").read_text("utf-8")
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small file system of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(folder)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("only root may mount a small disk")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def test_a_disk_that_is_full(tiny: Tiny, disk: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
-from kg.serve.headers import accepts_gzip
+from kg.serve.headers import accepts_gzip, is_known
 from kg.serve.problems import RefusedError
 from kg.serve.spool import GoneError, Reader
 
@@ -111,7 +111,8 @@ class Request:
 
     def knows(self, tag: bytes) -> bool:
         """Whether the client has said that it has what this tag is of."""
-        return bool(tag) and (tag.removeprefix(b"W/") in self.known or self.known == b"*")
+        known = bool(tag and self.known)
+        return known and is_known(tag.removeprefix(b"W/").decode(), self.known.decode("latin-1"))
 
     async def refuse(self, refused: RefusedError, type_: str, body: bytes) -> None:
         """Send an error."""
