@@ -22,6 +22,7 @@ from kg.context import Context
 from kg.dumps.layout import Layout, term_order
 from kg.names import label_of, label_term
 from kg.terms import text_of
+from kg.things import is_under
 from kg.view import Group, Mention, Place, Property, Term, Text, Value, View
 
 _STANDS_FOR: Final = (terms.GIVEN, terms.CONTAINS)
@@ -63,14 +64,10 @@ def describe(store: Store, node: NamedNode) -> list[Quad]:
         for quad in store.quads_for_pattern(todo.pop(), None, None, None):
             quads.append(quad)
             nested = quad.object
-            if isinstance(nested, NamedNode) and _is_under(nested, node) and nested not in seen:
+            if isinstance(nested, NamedNode) and is_under(nested, node) and nested not in seen:
                 seen.add(nested)
                 todo.append(nested)
     return quads
-
-
-def _is_under(node: NamedNode, parent: NamedNode) -> bool:
-    return node.value.startswith(parent.value + "/")
 
 
 class Reader:
@@ -143,7 +140,7 @@ class Reader:
             values = []
             for object_ in self.objects(node, predicate):
                 value = self.value(object_)
-                if isinstance(object_, NamedNode) and _is_under(object_, node):
+                if isinstance(object_, NamedNode) and is_under(object_, node):
                     value = replace(value, parts=tuple(self.properties(object_)))
                 values.append(value)
             yield Property(self.property_name(predicate.value), tuple(values), predicate.value)
