@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -11,6 +12,7 @@ from typing import Final
 _PARTS: Final = re.compile(
     r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL
 )
+_PACKED: Final = (".gz", ".zst")
 
 
 def resolve_iri(base: str, reference: str) -> str:
@@ -71,13 +73,24 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")
 
 
+def sheet_suffix(name: str) -> str:
+    """What the name of a sheet says of its format, in lower case; two suffixes when it is packed.
+
+    >>> sheet_suffix("000.yaml"), sheet_suffix("all.v2.JSONL.gz")
+    ('.yaml', '.jsonl.gz')
+    """
+    path = PurePosixPath(name.lower())
+    return "".join(path.suffixes[-2:]) if path.suffix in _PACKED else path.suffix
+
+
 def graph_iri(base: str, sheet: PurePosixPath) -> str:
     """The named graph of a sheet, from its path below the folder of sheets, without the suffix.
 
     >>> graph_iri("https://example.org/", PurePosixPath("documents/000.yaml"))
     'https://example.org/graph/documents/000'
     """
-    parts = sheet.with_suffix("").parts
+    stem = sheet.name[: len(sheet.name) - len(sheet_suffix(sheet.name))]
+    parts = sheet.with_name(stem).parts
     return base + "graph/" + "/".join(slug(part) or "-" for part in parts)
 
 
@@ -88,6 +101,17 @@ def local_name(iri: str) -> str:
     'pValue'
     """
     return re.split(r"[#/:]", iri)[-1]
+
+
+def namespace_of(iri: str, namespaces: Iterable[str] = ()) -> str:
+    """The namespace an IRI is in: the longest of those known, else up to its last `#` or `/`.
+
+    >>> namespace_of("http://purl.org/dc/terms/title")
+    'http://purl.org/dc/terms/'
+    """
+    known = [namespace for namespace in namespaces if iri.startswith(namespace)]
+    match = re.match(r".*[#/](?=.)", iri, re.DOTALL)
+    return max(known, key=len, default="") or (match[0] if match else iri)
 
 
 def nested_iri(parent: str, key: str, discriminator: str = "") -> str:

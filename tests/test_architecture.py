@@ -21,7 +21,7 @@ FLOORS = {
     "answer": 1, "blank": 1, "catalogue": 1, "context": 1, "sparql": 1, "store": 1, "table": 1,
     "things": 1,
     "sheets.nodes": 1,
-    "names": 2, "ontology": 2, "project": 2, "report": 2,
+    "names": 2, "ontology": 2, "project": 2, "report": 2, "stats": 2,
     "dumps.layout": 2,
     "sheets": 2, "sheets.json_nodes": 2, "sheets.rdf": 2, "sheets.yaml_nodes": 2,
     "found": 3, "literals": 3, "quality": 3, "tombstones": 3, "view": 3,

@@ -15,7 +15,8 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg import terms
 from kg.downloads import Material
 from kg.dumps.layout import term_order
-from kg.metadata.triples import Triples, key_of, named, namespace_of, number
+from kg.iris import namespace_of
+from kg.metadata.triples import Triples, key_of, named, number
 from kg.things import things
 
 _MATCHES: Final = {

@@ -90,14 +90,3 @@ def key_of(iri: str) -> str:
     """
     digest = hashlib.sha256(iri.encode()).hexdigest()[:12]
     return "-".join(filter(None, (slug(local_name(iri.rstrip("/#_"))), digest)))
-
-
-def namespace_of(iri: str, namespaces: Iterable[str] = ()) -> str:
-    """The namespace an IRI is in: the longest of those known, else up to its last `#` or `/`.
-
-    >>> namespace_of("http://purl.org/dc/terms/title")
-    'http://purl.org/dc/terms/'
-    """
-    known = [namespace for namespace in namespaces if iri.startswith(namespace)]
-    match = re.match(r".*[#/](?=.)", iri, re.DOTALL)
-    return max(known, key=len, default="") or (match[0] if match else iri)

@@ -1,0 +1,284 @@
+"""How much of what a set of quads holds, from their lines; what two sets hold adds up.
+
+A release counts its quads piece by piece, keeps the counts of each, and adds them: nothing here
+needs the whole graph in memory. Counts of several pieces are those of their union as long as no
+two of them describe the same subject.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from pyoxigraph import NamedNode
+
+from kg import terms
+from kg.iris import namespace_of
+from kg.things import is_provenance
+
+# Quads: above, what needs the whole graph in memory is left out of a release, which says so.
+LARGE: Final = 1_000_000
+
+# The properties that map a thing to one of another vocabulary.
+MATCHES: Final = frozenset(
+    terms.SKOS + name
+    for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
+)
+_MATCHES: Final = frozenset(f"<{iri}>" for iri in MATCHES)
+_TYPE: Final = str(terms.TYPE)
+_COUNT: Final = 2**63
+
+
+@dataclass(slots=True)
+class Stats:
+    r"""Counts of quads in the graphs of sheets. Every key is an IRI, without its brackets.
+
+    `entities` are the subjects under the base. `types` has a key for every set of classes that a
+    subject is of: their IRIs in the order of their lines, joined by a blank. `examples` has the
+    least IRI of a thing (see kg.things) of each class. `properties` has how many triples have a
+    property, and how many subjects. `links` counts mappings by property and namespace of the
+    target, `languages` the literals by language tag.
+
+    >>> line = '<https://e.org/a> <https://e.org/p> "Iron"@en <https://e.org/graph/a> .\n'
+    >>> stats = Stats.of_lines([line], "https://e.org/")
+    >>> stats.plus(Stats.of_lines([line.replace("/a>", "/b>", 1)], "https://e.org/"))
+    >>> stats.quads, stats.subjects, stats.properties, stats.main_language
+    (2, 2, {'https://e.org/p': (2, 2)}, 'en')
+    """
+
+    subjects: int = 0
+    entities: int = 0
+    types: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, tuple[int, int]] = field(default_factory=dict)
+    links: dict[tuple[str, str], int] = field(default_factory=dict)
+    languages: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of_lines(cls, lines: Iterable[str], base: str, namespaces: Sequence[str] = ()) -> Stats:
+        """The counts of sorted lines of N-Quads; see `sum_lines`."""
+        return sum_lines(lines, base, namespaces).stats
+
+    @property
+    def quads(self) -> int:
+        """How many quads there are."""
+        return sum(triples for triples, _ in self.properties.values())
+
+    @property
+    def passages(self) -> int:
+        """How many subjects are passages: they have a source."""
+        return self.properties.get(terms.HAS_SOURCE.value, (0, 0))[1]
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """Class → how many subjects are of it, as far as the quads say so themselves."""
+        found: Counter[str] = Counter()
+        for types, subjects in self.types.items():
+            for class_ in types.split(" "):
+                found[class_] += subjects
+        return dict(found)
+
+    @property
+    def main_language(self) -> str:
+        """The language that most texts are in; English when none says."""
+        found = self.languages
+        return min(found, key=lambda tag: (-found[tag], tag), default="en")
+
+    def instances(self, classes: Set[str]) -> int:
+        """How many subjects are of any of some classes, each counted once."""
+        return sum(n for types, n in self.types.items() if not classes.isdisjoint(types.split(" ")))
+
+    def plus(self, other: Stats) -> None:
+        """Add the counts of other quads, none of which has a subject of these."""
+        self.subjects += other.subjects
+        self.entities += other.entities
+        for mine, more in (
+            (self.types, other.types),
+            (self.links, other.links),
+            (self.languages, other.languages),
+        ):
+            _add(mine, more)
+        examples, properties = self.examples, self.properties
+        for class_, iri in other.examples.items():
+            if iri < examples.get(class_, iri + "~"):
+                examples[class_] = iri
+        for iri, (triples, subjects) in other.properties.items():
+            known = properties.get(iri, (0, 0))
+            properties[iri] = (known[0] + triples, known[1] + subjects)
+
+    def to_json(self) -> list[Any]:
+        """The counts as plain JSON, in the order of the fields."""
+        links = [[*key, count] for key, count in self.links.items()]
+        properties = {iri: list(counts) for iri, counts in self.properties.items()}
+        rest = [self.types, self.examples, properties, links, self.languages]
+        return [self.subjects, self.entities, *rest]
+
+    @classmethod
+    def from_json(cls, document: Any) -> Stats:
+        """What `to_json` gave; raises `ValueError` for anything else.
+
+        >>> Stats.from_json(Stats(1, 1, {"urn:c": 1}).to_json())
+        Stats(subjects=1, entities=1, types={'urn:c': 1}, examples={}, properties={}, links={}, \
+languages={})
+        """
+        if not isinstance(document, list) or len(document) != 7:
+            raise ValueError("no counts: a list of seven is expected")
+        subjects, entities, types, examples, properties, links, languages = document
+        return cls(
+            _count(subjects),
+            _count(entities),
+            {key: _count(value) for key, value in _items(types)},
+            {key: _text(value) for key, value in _items(examples)},
+            {key: (_count(value[0]), _count(value[1])) for key, value in _items(properties, 2)},
+            {(_text(row[0]), _text(row[1])): _count(row[2]) for row in _rows(links, 3)},
+            {key: _count(value) for key, value in _items(languages)},
+        )
+
+
+class Summed(NamedTuple):
+    """The counts of some lines, and what links them to others.
+
+    `subjects` are the IRIs that they describe, in the order of the lines; `refs` the IRIs under the
+    base that they refer to and do not describe.
+    """
+
+    stats: Stats
+    subjects: list[str]
+    refs: set[str]
+
+
+def sum_lines(lines: Iterable[str], base: str, namespaces: Sequence[str] = ()) -> Summed:
+    r"""Count sorted lines of N-Quads, as the store writes them, each triple in one graph alone.
+
+    `namespaces` are those that a project has names for: a mapping counts for the longest of them.
+
+    >>> line = "<https://e.org/a> <urn:p> <https://e.org/{}> <https://e.org/graph/a> .\n"
+    >>> summed = sum_lines([line.format("a"), line.format("b")], "https://e.org/")
+    >>> summed.stats.quads, summed.subjects, summed.refs
+    (2, ['https://e.org/a'], {'https://e.org/b'})
+    """
+    under = f"<{base}"
+    heads: list[str] = []  # the subjects
+    firsts, repeats = [], []  # the property of each triple that is its subject's first, or another
+    tails: list[str] = []  # what stands behind the text of each literal
+    refs: set[str] = set()
+    parts: set[str] = set()
+    mapped: list[tuple[str, str]] = []
+    groups: defaultdict[str, list[str]] = defaultdict(list)  # the subjects by their classes
+    classes: list[str] = []
+    subject = property_ = below = ""
+    for line in lines:
+        head, predicate, object_, _ = line.split(" ", 3)
+        if head != subject:
+            if classes:
+                groups[" ".join(classes)].append(subject)
+                classes = []
+            heads.append(head)
+            subject, property_, below = head, "", f"{head[:-1]}/"
+        if predicate == property_:
+            repeats.append(predicate)
+        else:
+            property_ = predicate
+            firsts.append(predicate)
+        if object_[0] == '"':
+            tails.append(line[line.rindex('"') :])
+            continue
+        if predicate == _TYPE:
+            classes.append(object_)
+        if object_.startswith(under):
+            refs.add(object_)
+            if object_.startswith(below):
+                parts.add(object_)
+        elif predicate in _MATCHES:
+            mapped.append((predicate, object_))
+    if classes:
+        groups[" ".join(classes)].append(subject)
+    refs.difference_update(heads)
+    properties, more = Counter(firsts), Counter(repeats)
+    stats = Stats(
+        subjects=len(heads),
+        entities=sum(head.startswith(under) for head in heads),
+        types={_bare(types): len(members) for types, members in groups.items()},
+        examples=_examples(groups, parts, base),
+        properties={iri[1:-1]: (n + more[iri], n) for iri, n in properties.items()},
+        links=_links(mapped, namespaces),
+        languages=_languages(tails),
+    )
+    return Summed(stats, [head[1:-1] for head in heads], {ref[1:-1] for ref in refs})
+
+
+def _examples(groups: Mapping[str, list[str]], parts: Set[str], base: str) -> dict[str, str]:
+    """Class → the least IRI of a thing of it."""
+    found: dict[str, str] = {}
+    for types, members in groups.items():
+        # Nearly always the first is a thing, or none is.
+        least = _bare(min(members))
+        if f"<{least}>" in parts or not _is_thing(least, base):
+            things = (head for head in members if head not in parts and _is_thing(head[1:-1], base))
+            least = _bare(min(things, default=""))
+        for class_ in _bare(types).split(" ") if least else ():
+            found[class_] = min(least, found.get(class_, least))
+    return found
+
+
+def _is_thing(iri: str, base: str) -> bool:
+    """Whether an IRI is one that a thing may have; see kg.things."""
+    ours = iri.startswith(base) and not iri.startswith(f"{base}graph/")
+    return ours and not is_provenance(NamedNode(iri), base)
+
+
+def _links(
+    mapped: Iterable[tuple[str, str]], namespaces: Sequence[str]
+) -> dict[tuple[str, str], int]:
+    spaces = ((predicate[1:-1], namespace_of(iri[1:-1], namespaces)) for predicate, iri in mapped)
+    return dict(Counter(spaces))
+
+
+def _languages(tails: Iterable[str]) -> dict[str, int]:
+    """Language tag → literals, from what stands behind their texts: the quote, `@`, the tag."""
+    found: Counter[str] = Counter()
+    for tail, literals in Counter(tails).items():
+        if tail.startswith('"@'):
+            tag = tail[2:].split(" ", 1)[0]
+            found[tag.split("--", 1)[0]] += literals  # a direction of writing may follow
+    return dict(found)
+
+
+def _bare(iris: str) -> str:
+    """IRIs without their brackets."""
+    return iris.replace("<", "").replace(">", "")
+
+
+def _add(mine: dict[Any, int], more: Mapping[Any, int]) -> None:
+    for key, count in more.items():
+        mine[key] = mine.get(key, 0) + count
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < _COUNT:
+        raise ValueError("no count: a whole number is expected")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text where one is expected")
+    return value
+
+
+def _items(value: Any, size: int = 0) -> Iterable[tuple[str, Any]]:
+    if not isinstance(value, dict):
+        raise ValueError("no counts by name where they are expected")
+    if size:
+        _rows(list(value.values()), size)
+    return [(_text(key), item) for key, item in value.items()]
+
+
+def _rows(value: Any, size: int) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("no list where one is expected")
+    if not all(isinstance(row, list) and len(row) == size for row in value):
+        raise ValueError(f"no lists of {size} where they are expected")
+    return value
