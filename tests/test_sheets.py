@@ -156,9 +156,12 @@ def test_a_bad_line_of_json_lines_is_reported_and_the_next_one_read():
     assert not sheet.whole
 
 
-def test_json_lines_end_where_there_are_too_many_values():
-    sheet = parse_sheet("a.jsonl", b'{"id": "a"}\n' * 9, Limits(nodes=5))
-    assert [(p.line, p.rule) for p in sheet.problems] == [(2, "too-many-values")]
+def test_a_line_of_json_with_too_many_values_is_reported_and_the_next_one_read():
+    """The limit is one of each line, however many there are."""
+    many = b'{"id": "b", "c": [1, 2, 3]}\n'
+    sheet = parse_sheet("a.jsonl", b'{"id": "a"}\n' + many + b'{"id": "c"}\n' * 9, Limits(nodes=5))
+    assert [(p.line, p.column, p.rule) for p in sheet.problems] == [(2, 25, "too-many-values")]
+    assert (len(sheet.nodes), sheet.whole) == (10, False)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from io import BytesIO
+from pathlib import Path
 from typing import Final
 
 from pyoxigraph import Quad
 
 from kg.errors import ConfigError, Problem
 from kg.formats import RDF_FORMATS
+from kg.iris import sheet_suffix
+from kg.sheets.files import SheetError, open_sheet
 from kg.sheets.json_nodes import read_json
 from kg.sheets.nodes import Builder, Kind, Limits, Mapping, Mark, Node, Scalar, Sequence
 from kg.sheets.rdf import parse_rdf
+from kg.sheets.streams import cut_slices
 from kg.sheets.yaml_nodes import read_yaml
 
 __all__ = [
     "Kind", "Limits", "Mapping", "Mark", "Node", "Scalar", "Sequence", "Sheet",
-    "find_sheets", "parse_sheet", "read_sheet",
+    "find_sheets", "is_stream", "parse_lines", "parse_sheet", "read_sheet",
 ]  # fmt: skip
 
 
@@ -67,37 +70,34 @@ def find_sheets(folder: Path) -> list[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Path(path, name) for name in folders if Path(path, name).is_symlink()]
         for name in names:
-            file = Path(path, name)
-            if not name.startswith(".") and file.suffix.lower() in _PARSERS:
-                found.append(file)
+            if not name.startswith(".") and (is_stream(name) or sheet_suffix(name) in _PARSERS):
+                found.append(Path(path, name))
     return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
+
+
+def is_stream(name: str) -> bool:
+    """Whether a sheet of this name holds JSON lines, and may be larger than memory.
+
+    >>> is_stream("all.jsonl.zst"), is_stream("all.jsonld")
+    (True, False)
+    """
+    return sheet_suffix(name) in _STREAMS
 
 
 def read_sheet(path: Path, name: str, limits: Limits, base: str = "") -> Sheet:
     """Read one file; whatever is wrong with it is in the sheet's problems, never raised.
 
-    A link is read when it leads to a file beside it or below.
+    A link is read when it leads to a file beside it or below. JSON lines are read whole here, and
+    refused when they are larger than a file may be; `kg.sheets.streams` reads them in slices.
     """
     try:
-        if path.is_symlink() and not _stays_below(path):
-            message = "is a link that leads elsewhere; it is not read: put the file itself here"
-            return _unreadable(name, "", message, "link")
-        # A pipe or a device would never end.
-        if not stat.S_ISREG(path.stat().st_mode):
-            return _unreadable(name, "", "is not a regular file", "unreadable")
-        with path.open("rb") as file:
+        with open_sheet(path) as file:
             data = file.read(limits.bytes + 1)
+    except SheetError as error:
+        return _unreadable(name, "", error.message, error.rule)
     except OSError as error:
         return _unreadable(name, "", f"cannot be read: {error.strerror}", "unreadable")
     return parse_sheet(name, data, limits, base)
-
-
-def _stays_below(link: Path) -> bool:
-    try:
-        return link.resolve().is_relative_to(link.parent.resolve()) and not link.is_dir()
-    except (OSError, RuntimeError):
-        # A link that leads to itself is no way out; reading it says what is wrong.
-        return True
 
 
 def parse_sheet(name: str, data: bytes, limits: Limits, base: str = "") -> Sheet:
@@ -108,23 +108,69 @@ def parse_sheet(name: str, data: bytes, limits: Limits, base: str = "") -> Sheet
     """
     digest = hashlib.sha256(data).hexdigest()
     if len(data) > limits.bytes:
-        message = f"the file is larger than {limits.bytes} bytes (setting `limits.bytes`)"
-        return _unreadable(name, digest, message, "too-large")
+        return _too_large(name, digest, limits)
+    if is_stream(name):
+        return replace(_parse_stream(name, data, limits), sha256=digest)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return replace(_not_utf8(name, error), sha256=digest)
-    parse = _PARSERS[PurePosixPath(name).suffix.lower()]
+        return _unreadable(name, digest, *_not_utf8(error))
+    parse = _PARSERS[sheet_suffix(name)]
     return replace(parse(name, text, limits, base), sha256=digest)
 
 
-def _not_utf8(name: str, error: UnicodeDecodeError) -> Sheet:
+def _parse_stream(name: str, data: bytes, limits: Limits) -> Sheet:
+    """JSON lines in memory, packed or not."""
+    nodes: list[Node] = []
+    problems: list[Problem] = []
+    whole = True
+    for piece in cut_slices(BytesIO(data), name, limits):
+        if piece.offset + len(piece.data) > limits.bytes:
+            return _too_large(name, "", limits)
+        part = parse_lines(name, piece.data, limits, piece.first_line)
+        nodes += part.nodes
+        problems += [*piece.problems, *part.problems]
+        whole = whole and part.whole and not piece.problems
+    return Sheet(name, "", tuple(nodes), problems=tuple(problems), whole=whole)
+
+
+def parse_lines(name: str, data: bytes, limits: Limits, first_line: int = 1) -> Sheet:
+    r"""The sheet that some lines of JSON are; `first_line` is the line of the file they start on.
+
+    A line that cannot be read is a problem, and the next one is read.
+
+    >>> sheet = parse_lines("a.jsonl", b'{"id": "a"}\n{"id": \n', Limits(), 7)
+    >>> len(sheet.nodes), [problem.place for problem in sheet.problems]
+    (1, ['a.jsonl:8:8'])
+    """
+    builder = Builder(name, limits, "line")
+    for number, line in enumerate(data.split(b"\n"), start=first_line):
+        if line.isspace() or not line:
+            continue
+        builder.reset()
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            message, rule, mark = _not_utf8(error)
+            builder.problem(Mark(number, mark.column), message, rule)
+        else:
+            if text.strip():
+                read_json(text, builder, number)
+    return _from_builder(name, builder)
+
+
+def _not_utf8(error: UnicodeDecodeError) -> tuple[str, str, Mark]:
     # The decoder counts from behind a byte order mark.
     read = error.object
     before = read[: error.start].decode("utf-8", errors="replace")
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     message = f"not UTF-8: byte 0x{read[error.start]:02X}; save the file in UTF-8"
-    return _unreadable(name, "", message, "encoding", Mark(line, column))
+    return message, "encoding", Mark(line, column)
+
+
+def _too_large(name: str, digest: str, limits: Limits) -> Sheet:
+    message = f"the file is larger than {limits.bytes} bytes (setting `limits.bytes`)"
+    return _unreadable(name, digest, message, "too-large")
 
 
 def _unreadable(name: str, digest: str, message: str, rule: str, mark: Mark = _WHOLE) -> Sheet:
@@ -144,18 +190,6 @@ def _parse_json(name: str, text: str, limits: Limits, _base: str) -> Sheet:
     return _from_builder(name, builder)
 
 
-def _parse_json_lines(name: str, text: str, limits: Limits, _base: str) -> Sheet:
-    """One JSON text a line; a bad line is reported and the next one read."""
-    builder = Builder(name, limits)
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            builder.reset()
-            read_json(line, builder, number)
-        if builder.problems and builder.problems[-1].rule == "too-many-values":
-            break
-    return _from_builder(name, builder)
-
-
 def _from_builder(name: str, builder: Builder) -> Sheet:
     broken = any(problem.rule in _BROKEN for problem in builder.problems)
     nodes = tuple(builder.roots)
@@ -168,12 +202,12 @@ def _parse_rdf(name: str, text: str, limits: Limits, base: str) -> Sheet:
     return Sheet(name, "", quads=quads, text=text, problems=problems, whole=not problem)
 
 
-_BROKEN: Final = {"syntax", "too-deep", "too-many-values", "alias"}
+_STREAMS: Final = {".jsonl", ".jsonl.gz", ".jsonl.zst"}
+_BROKEN: Final = {"encoding", "syntax", "too-deep", "too-many-values", "alias"}
 _PARSERS: Final[dict[str, Callable[[str, str, Limits, str], Sheet]]] = {
     ".yaml": _parse_yaml,
     ".yml": _parse_yaml,
     ".json": _parse_json,
     ".jsonld": _parse_json,
-    ".jsonl": _parse_json_lines,
     **{f".{f.extension}": _parse_rdf for f in RDF_FORMATS.values() if f.name != "jsonld"},
 }

@@ -76,12 +76,14 @@ class Limits:
     """What a file may cost before it is refused.
 
     `bytes` bounds a file, `depth` how deeply its values may nest, `nodes` how many values it may
-    hold once every alias is written out.
+    hold once every alias is written out. Of JSON lines, which are read one by one, they bound each
+    line, and `stream` the bytes of all, decompressed.
     """
 
     bytes: int = 16 * 1024 * 1024
     depth: int = 64
     nodes: int = 1_000_000
+    stream: int = 64 * 1024 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -94,6 +96,7 @@ class Builder:
 
     file: str
     limits: Limits
+    unit: str = "file"  # what the limits are for
     problems: list[Problem] = field(default_factory=list)
     roots: list[Node] = field(default_factory=list)
     _stack: list[_Open] = field(default_factory=list)
@@ -113,8 +116,9 @@ class Builder:
         return Scalar(text, mark, kind)
 
     def reset(self) -> None:
-        """Forget what is still open: the text broke off, and another one begins."""
+        """Forget what is still open, and the count: the text ended, and another one begins."""
         self._stack.clear()
+        self._count = 0
 
     def open(self, mark: Mark, *, mapping: bool) -> bool:
         """Start a mapping or a sequence; False when it would nest too deeply."""
@@ -144,8 +148,9 @@ class Builder:
             return False
         self._count += 1 if counted else _size(node)
         if self._count > self.limits.nodes:
-            message = f"the file holds more than {self.limits.nodes} values, aliases written out"
-            self.problem(node.mark, message, "too-many-values")
+            message = f"the {self.unit} holds more than {self.limits.nodes} values"
+            written_out = ", aliases written out" if self.unit == "file" else ""
+            self.problem(node.mark, message + written_out, "too-many-values")
             return False
         if not self._stack:
             self.roots.append(node)
