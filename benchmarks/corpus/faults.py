@@ -22,7 +22,9 @@ def _as_it_is(text: str) -> str:
 class Fault:
     """A kind of fault: what it does to the nodes, or else to the JSON text of a document.
 
-    `rules` are the rules that `kg` reports for it, all of them at the document's line.
+    `rules` are the rules that `kg` reports for it, all of them at the document's line. While there
+    are lines that cannot be read (`syntax`), `kg` judges no references, as one may lead there; a
+    reference to nothing is then reported once those are mended.
     """
 
     name: str

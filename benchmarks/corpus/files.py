@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any
@@ -53,12 +53,10 @@ class Source:
 
     seed: int
     errors: Fraction = Fraction(0)
-    _spread: Spread = field(init=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.errors <= 1:
             raise ValueError(f"a share of errors is from 0 to 1, got {float(self.errors):g}")
-        object.__setattr__(self, "_spread", Spread(self.seed, self.errors))
 
     def document(self, number: int) -> list[Node]:
         """The nodes of a document, as they are before anything is broken."""
@@ -67,7 +65,7 @@ class Source:
 
     def turn(self, number: int) -> int | None:
         """Which broken document this is, from 0; None for one that is not broken."""
-        return self._spread.turn(number) if self.errors else None
+        return Spread(self.seed, self.errors).turn(number) if self.errors else None
 
     def text(self, number: int, layout: str = "records") -> tuple[str, str]:
         """A document as one line of JSON, without its end, and the name of its fault or ''."""
