@@ -38,7 +38,8 @@ def write_files(path: Path, material: Material) -> tuple[list[Quad], list[Proble
 def write_reports(folder: Path, problems: Sequence[Problem], context: Context) -> None:
     """Write what the checks found that did not stop the build: `report.json`, `report.ttl`."""
     for name, form in (("report.json", format_json), ("report.ttl", format_turtle)):
-        (folder / name).write_text(form(problems, context), encoding="utf-8")
+        with (folder / name).open("w", encoding="utf-8") as file:
+            file.writelines(form(problems, context))
 
 
 def write_changes(

@@ -39,7 +39,7 @@ def test_a_case_gives_the_expected_quads_and_report(name: str, tmp_path: Path):
     settings += f"[limits]\n{limits.read_text()}" if limits.is_file() else ""
     checked = check_project(write_project(tmp_path, {}, settings))
     quads = "".join(f"{line}\n" for sheet in checked.sheets for line in facts_of(sheet))
-    report = format_text(checked.problems, checked.context)
+    report = "".join(format_text(checked.problems, checked.context))
     if os.environ.get("KG_UPDATE_CASES"):
         (case / "expected.nq").write_text(quads, encoding="utf-8")
         (case / "expected-report.txt").write_text(report, encoding="utf-8")

@@ -11,7 +11,8 @@ from tiny import write_tiny
 from kg.context import Context
 from kg.errors import Problem, Severity
 from kg.report import format_json, read_problems
-from kg.site.report import group_problems, report_html
+from kg.site.report import group_problems
+from kg.site.report import report_html as pieces
 
 CONTEXT = Context.parse({"o": "https://example.org/o#"}, "https://example.org/")
 HOSTILE = "</td><script>alert(1)</script>\x00\u202e\n"
@@ -20,6 +21,10 @@ PROBLEMS = [
     Problem("facts/b.yaml", 0, 0, HOSTILE, "x", Severity.WARNING, HOSTILE, HOSTILE, HOSTILE),
     Problem("-", 0, 0, "one more", "label"),
 ]
+
+
+def report_html(problems: list[Problem], context: Context) -> str:
+    return "".join(pieces(problems, context))
 
 
 class Tags(HTMLParser):
@@ -48,9 +53,10 @@ def parsed(page: str) -> Tags:
 
 def test_problems_come_by_severity_with_their_places() -> None:
     errors, warnings = group_problems(PROBLEMS, CONTEXT)
-    assert (errors.title, len(errors.rows), warnings.name) == ("Errors", 2, "warning")
-    assert (errors.rows[0].place, errors.rows[0].node) == ("facts/a.yaml:3:1", "a")
-    assert errors.rows[1].place == ""
+    assert (errors.title, errors.count, warnings.name) == ("Errors", 2, "warning")
+    (part,) = errors.parts
+    assert (part.rows[0].place, part.rows[0].node) == ("facts/a.yaml:3:1", "a")
+    assert part.rows[1].place == ""
     assert group_problems([], CONTEXT) == ()
 
 
@@ -92,4 +98,4 @@ def test_check_and_build_write_it(tmp_path: Path) -> None:
 
 
 def test_a_report_is_read_again() -> None:
-    assert read_problems(format_json(PROBLEMS, CONTEXT)) == PROBLEMS
+    assert read_problems("".join(format_json(PROBLEMS, CONTEXT))) == PROBLEMS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,11 @@ from typing import Any
 import click
 
 from kg.build import Progress, build_release, load_vocabulary
-from kg.cli.reports import REPORTS, report_option
+from kg.cli.reports import echo_report, report_option
 from kg.cli.shared import Session, documents_option
-from kg.errors import LockedError, NonconformingError
+from kg.errors import LockedError, NonconformingError, Problem
+from kg.project import Project
+from kg.report import FEW, drop_problems, keep_problems
 from kg.summary import Summary
 
 
@@ -58,11 +60,14 @@ def command(
             summary = _wait_for(build, session, wait, progress)
     except NonconformingError as error:
         context, _ = load_vocabulary(session.project)
-        report = REPORTS["json" if as_json else format_]
-        machine = as_json or format_ != "text"
-        click.echo(report(error.problems, context), nl=False, err=not machine)
+        name = "json" if as_json else format_
+        kept = _keep(session.project, error.problems)
+        echo_report(name, error.problems, context, err=name == "text")
+        if kept:
+            session.say(kept)
         session.say(f"nothing was built; {_before(session)}")
         ctx.exit(error.exit_code)
+    drop_problems(session.project.build)
     if as_json:
         click.echo(json.dumps(asdict(summary), indent=2))
     elif not session.quiet:
@@ -81,6 +86,18 @@ def _wait_for(
             raise
         session.say("another build is at work here; waiting for it")
         return build(wait=wait, progress=progress)
+
+
+def _keep(project: Project, problems: Sequence[Problem]) -> str:
+    """Keep the whole of a long report, and say where; what an earlier build said holds no more."""
+    if len(problems) <= FEW:
+        drop_problems(project.build)
+        return ""
+    try:
+        file = keep_problems(project.build, problems)
+    except OSError as error:
+        return f"the whole report could not be kept in {project.build}: {error.strerror}"
+    return f"{project.name_of(file)} holds all {len(problems):,} problems"
 
 
 def _before(session: Session) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from kg.build import check_project, check_removed, refusals
-from kg.cli.reports import REPORTS, report_option
+from kg.cli.reports import echo_report, report_option
 from kg.cli.shared import Session, documents_option
 
 
@@ -30,6 +30,6 @@ def command(ctx: click.Context, documents: Path | None, strict: bool, format_: s
     # Passages can only be asked for where there are documents to check them against.
     passages = checked.passages if documents else replace(checked.passages, not_checked=0)
     refused = refusals(checked.problems, passages, strict=strict)
-    click.echo(REPORTS[format_](refused or checked.problems, checked.context), nl=False)
+    echo_report(format_, refused or checked.problems, checked.context)
     if refused:
         ctx.exit(1)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import click
 
-from kg.report import FORMATS
+from kg.context import Context
+from kg.errors import Problem
+from kg.report import FORMATS, Form
 from kg.site.report import report_html
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-REPORTS: Final = {**FORMATS, "html": report_html}
+REPORTS: Final[dict[str, Form]] = {**FORMATS, "html": report_html}
 """Every form in which problems are reported, by its name."""
 
 
@@ -26,3 +29,12 @@ def report_option(command: _F) -> _F:
         show_default=True,
         help="How to report problems.",
     )(command)
+
+
+def echo_report(
+    format_: str, problems: Sequence[Problem], context: Context, *, err: bool = False
+) -> None:
+    """Write a report to standard output, or to standard error, as it is made."""
+    stream = sys.stderr if err else sys.stdout
+    stream.writelines(REPORTS[format_](problems, context))
+    stream.flush()

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from kg.build import verify_passages
-from kg.cli.reports import REPORTS, report_option
+from kg.cli.reports import echo_report, report_option
 from kg.cli.shared import Session, documents_option
+from kg.report import values_of
 
 
 @click.command("verify")
@@ -30,10 +31,10 @@ def command(ctx: click.Context, documents: Path, strict: bool, format_: str, as_
     problems = result.problems
     if as_json:
         counts = {k: v for k, v in asdict(result).items() if k != "problems"}
-        listed = json.loads(REPORTS["json"](problems, context))["problems"]
+        listed = [values_of(problem) for problem in problems]
         click.echo(json.dumps(counts | {"problems": listed}, indent=2, ensure_ascii=False))
     elif problems or format_ != "text":
-        click.echo(REPORTS[format_](problems, context), nl=False)
+        echo_report(format_, problems, context)
     session.say(
         f"passages: {result.checked} checked, {result.wrong} wrong, "
         f"{result.not_checked} not checked"
