@@ -1,0 +1,170 @@
+"""What keys and classes mean in a context: looked up once, and kept as text to put together.
+
+Everything is asked of `kg.context.Context`, as `kg.walk.Walk` asks it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from pyoxigraph import NamedNode
+
+from kg import terms
+from kg.context import Context, is_iri
+from kg.iris import local_name
+from kg.ontology import Ontology
+from kg.plan.values import Unusual, Values, Vocabulary
+
+_LOCAL: Final = re.compile(r"[\w-]+", re.ASCII)
+_TYPED: Final = f" {terms.TYPE} "
+# What is kept at most, as a sheet may write any IRI for a key: keys or classes of a scope; scopes.
+_NAMES: Final = 1 << 12
+_SCOPES: Final = 64
+
+
+class Keyword(Enum):
+    """What a key means that says what a node is called, or what it is."""
+
+    ID = "@id"
+    TYPE = "@type"
+
+
+_KEYWORDS: Final = {keyword.value: keyword for keyword in Keyword}
+
+
+@dataclass(slots=True, eq=False)
+class Property:
+    """What any other key means within a scope.
+
+    `predicate` has a blank on both sides; `local` names nodes nested here; `class_` is the
+    predicate and the class that they have when the ontology says one. `inner` is the context of
+    values, `outer` that of nodes, and `nested` their scope, once there was one.
+    """
+
+    predicate: str
+    values: Values
+    local: str
+    class_: str
+    inner: Context
+    outer: Context
+    nested: Scope | None = None
+
+    def check(self, node: dict[str, Any]) -> None:
+        """Raises `Unusual` for what is a value, not a node, to the inner context."""
+        # A context that is both refuses keywords by itself.
+        if self.inner is not self.outer:
+            for key in node:
+                if self.inner.alias(key) in ("@value", "@set"):
+                    raise Unusual
+
+
+class Scope:
+    """The keys and classes of nodes in one context; `outer` is that context without its types."""
+
+    def __init__(self, scopes: Scopes, context: Context, outer: Context) -> None:
+        self.keys: dict[str, Property | Keyword] = {}
+        self.id_keys: set[str] = set()
+        self.classes: dict[str, str] = {}
+        self.within: dict[str, Scope] = {}
+        self.ids = scopes.vocabulary.references(context, vocab=False)
+        self._scopes = scopes
+        self._context = context
+        self._outer = outer
+
+    def learn(self, key: str) -> Property | Keyword:
+        """What a new key means; raises `Unusual`."""
+        if len(self.keys) >= _NAMES:
+            raise Unusual
+        keyword = self._context.alias(key)
+        if keyword == "@id":
+            self.id_keys.add(key)
+        self.keys[key] = _KEYWORDS.get(keyword) or self._property(key)
+        return self.keys[key]
+
+    def _property(self, key: str) -> Property:
+        context, vocabulary = self._context, self._scopes.vocabulary
+        if context.alias(key).startswith("@") or key in context.types or key in context.prefixes:
+            raise Unusual
+        term = None if context.unknown_prefix(key) else context.term(key)
+        if term is None or term.reverse or term.by_language:
+            raise Unusual
+        inner, outer = context.scope(key), self._outer.scope(key)
+        term = inner.coercion_of(key, term)
+        class_ = self._scopes.ranges.get(term.iri, "")
+        for iri in (term.iri, class_, terms.TYPE.value if class_ else ""):
+            vocabulary.refuse_foreign(iri)
+        local = local_name(key)
+        return Property(
+            predicate=f" {NamedNode(term.iri)} ",
+            values=vocabulary.values(term, inner),
+            local=local if _LOCAL.fullmatch(local) else "",
+            class_=f"{_TYPED}{NamedNode(class_)}" if class_ else "",
+            inner=inner,
+            outer=outer,
+        )
+
+    def learn_class(self, name: str) -> str:
+        """The predicate and the class that a new type means; raises `Unusual`."""
+        context = self._context
+        iri = context.expand(name, vocab=True)
+        known = name in context.keys or name in context.prefixes
+        if known or context.unknown_prefix(name) or not is_iri(iri) or len(self.classes) >= _NAMES:
+            raise Unusual
+        for term in (iri, terms.TYPE.value):
+            self._scopes.vocabulary.refuse_foreign(term)
+        self.classes[name] = f"{_TYPED}{NamedNode(iri)}"
+        return self.classes[name]
+
+    def enter_class(self, name: str) -> Scope:
+        """The scope of the keys of nodes of a new class; often this one."""
+        if len(self.within) >= _NAMES:
+            raise Unusual
+        self.within[name] = self._scopes.of(self._context.scope(name), self._outer)
+        return self.within[name]
+
+    def read_again(self, node: dict[str, Any], outer: Scope) -> Iterator[tuple[Property, Any]]:
+        """The properties here of a node whose id and types were read in the outer scope."""
+        for key, value in node.items():
+            if not isinstance(outer.keys[key], Keyword):
+                property_ = self.keys.get(key) or self.learn(key)
+                if isinstance(property_, Keyword):
+                    raise Unusual
+                yield property_, value
+
+
+class Scopes:
+    """The scopes of a context and of those within it, each made once."""
+
+    def __init__(self, context: Context, ontology: Ontology) -> None:
+        self.vocabulary = Vocabulary(ontology)
+        self.ranges = ontology.ranges
+        self._base = context.base
+        ours = (context.base + end for end in ("graph/", "software/", "metadata/", "queries/"))
+        self._reserved = (*ontology.namespaces, *ours)
+        self._terms = ontology.known
+        self._made: dict[tuple[Context, Context], Scope] = {}
+        self.top = self.of(context, context)
+
+    def reserve(self, iri: str) -> bool:
+        """Whether no record may describe that."""
+        return iri in self._terms or iri.startswith(self._reserved) or iri == self._base
+
+    def of(self, context: Context, outer: Context) -> Scope:
+        """The scope of a context; raises `Unusual` when contexts within contexts make too many."""
+        key = (context, outer)
+        if key not in self._made:
+            if len(self._made) >= _SCOPES:
+                raise Unusual
+            self._made[key] = Scope(self, context, outer)
+        return self._made[key]
+
+    def enter(self, property_: Property) -> Scope:
+        """The scope of nodes nested under a property; raises `Unusual` where there are none."""
+        if not property_.local:
+            raise Unusual
+        property_.nested = self.of(property_.outer, property_.outer)
+        return property_.nested
