@@ -20,6 +20,8 @@ FLOORS = {
     "errors": 0, "formats": 0, "iris": 0, "terms": 0,
     "answer": 1, "blank": 1, "catalogue": 1, "context": 1, "sparql": 1, "store": 1, "table": 1,
     "things": 1,
+    "screen": 1, "screen.constraints": 1, "screen.forms": 1, "screen.look": 1, "screen.paths": 1,
+    "screen.patterns": 1, "screen.rules": 1, "screen.split": 1,
     "sheets.nodes": 1,
     "names": 2, "ontology": 2, "project": 2, "report": 2, "stats": 2,
     "dumps.layout": 2,

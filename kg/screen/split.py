@@ -1,0 +1,263 @@
+"""A shapes graph → what the fast engine may screen, and what only the reference engine judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad
+
+from kg import terms
+from kg.screen.constraints import VOCABULARY, look_of
+from kg.screen.forms import NUMBERS, SAFE_FORMS
+from kg.screen.look import Look, Seen, Slip
+from kg.screen.patterns import fast_pattern
+from kg.screen.rules import (
+    FIRST,
+    NIL,
+    NOTES,
+    REST,
+    SEVERITY,
+    SHAPE_LISTS,
+    SHAPE_VALUED,
+    TARGETS,
+    Rules,
+    Said,
+    Term,
+    UnscreenableError,
+)
+
+_PROPERTY: Final = terms.SH + "property"
+_CLOSED: Final = terms.SH + "closed"
+_DATATYPE: Final = terms.SH + "datatype"
+_PATTERN: Final = terms.SH + "pattern"
+_ORDERS: Final = (terms.SH + "lessThan", terms.SH + "lessThanOrEquals")
+_SHAPE_TYPES: Final = {NamedNode(terms.SH + name) for name in ("NodeShape", "PropertyShape")}
+# All that is known of a shape when it is found and reported, rather than what it asks.
+_HEAD: Final = TARGETS | NOTES | {SEVERITY, terms.TYPE.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A shape with targets, or one `sh:property` of it, and how it is to be judged.
+
+    `shape` and `part` are the IRIs ('' for a part that is the shape itself, or a blank node).
+    `look`: how it looks at a part of the graph in which all triples of a focus node are shown.
+    `screened`: the fast engine may judge it; `local`: even by that part of the graph, hiding
+    nothing. `reason`: why not, when it is not screened.
+    """
+
+    shape: str
+    part: str
+    look: Look
+    screened: bool
+    local: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A shapes graph of its own; `reads` are the predicates it looks at, None for all."""
+
+    quads: tuple[Quad, ...] = ()
+    reads: frozenset[str] | None = frozenset()
+    reach: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A shapes graph by who may judge it, and on what.
+
+    `local`: for the fast engine, batch by batch; `whole`: for the fast engine, on the finished
+    graph; `reference`: for the reference engine. What the fast engine flags by `local` or `whole`
+    is judged again: it may flag too much, never too little.
+    """
+
+    local: Part
+    whole: Part
+    reference: Part
+    units: tuple[Unit, ...]
+
+
+def split_shapes(rules: Sequence[Quad]) -> Split:
+    """Split a shapes graph by who may judge it.
+
+    >>> from pyoxigraph import RdfFormat, parse
+    >>> text = '''@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix ex: <http://example.org/> .
+    ... ex:S sh:targetClass ex:C ; sh:property ex:S-p , ex:S-q .
+    ... ex:S-p sh:path ex:p ; sh:minCount 1 .
+    ... ex:S-q sh:path [ sh:oneOrMorePath ex:q ] ; sh:maxCount 1 .'''
+    >>> split = split_shapes(list(parse(text, format=RdfFormat.TURTLE)))
+    >>> [(unit.part[-3:], unit.local, unit.reason) for unit in split.units]
+    [('S-p', True, ''), ('S-q', False, 'a path that repeats, or is not well formed')]
+    """
+    index = Rules.of(rules)
+    strange = _strange(index)
+    local, whole, reference = _Writer(index), _Writer(index), _Writer(index)
+    units = []
+    for root, said, part in _pieces(index):
+        unit, looks = _judge(index, root, said, part, strange)
+        units.append(unit)
+        writer = local if unit.local else whole if unit.screened else reference
+        writer.add(root, said, looks, fast=unit.screened)
+    if strange:
+        return Split(Part(), Part(), Part(tuple(rules), None), tuple(units))
+    return Split(local.part(), whole.part(), reference.part(), tuple(units))
+
+
+def _strange(index: Rules) -> str:
+    """A term of SHACL, outside of any shape with targets, that might bear on all shapes."""
+    roots = {root for root, _, _ in _pieces(index)}
+    held = set(roots)
+    todo = list(roots)
+    while todo:
+        for objects in index.of_subject(todo.pop()).values():
+            new = {o for o in objects if o in index.said} - held
+            held |= new
+            todo += new
+    for subject in index.said.keys() - held:
+        for predicate, objects in index.of_subject(subject).items():
+            for term in (predicate, *(o.value for o in objects if isinstance(o, NamedNode))):
+                if term.startswith(terms.SH) and term not in VOCABULARY:
+                    return term
+    return ""
+
+
+def _is_root(said: Said) -> bool:
+    types = said.get(terms.TYPE.value, ())
+    aims = any(name.startswith(terms.SH + "target") for name in said)
+    # A shape that is a class as well has its instances for focus nodes.
+    shape = any(name.startswith(terms.SH) for name in said) or not _SHAPE_TYPES.isdisjoint(types)
+    return aims or (shape and any(not terms.text_of(t).startswith(terms.SH) for t in types))
+
+
+def _pieces(index: Rules) -> Iterator[tuple[Term, Said, str]]:
+    """Each shape with targets, in the pieces that can be judged apart; the IRI of each piece."""
+    used = {
+        value
+        for said in index.said.values()
+        for name, objects in said.items()
+        if name in SHAPE_VALUED or name == FIRST
+        for value in objects
+    }
+    for root, said in index.said.items():
+        if not _is_root(said):
+            continue
+        if root in used or _CLOSED in said or terms.SH + "path" in said:
+            yield root, said, ""
+            continue
+        head = {name: objects for name, objects in said.items() if name in _HEAD}
+        own = {name: objects for name, objects in said.items() if name != _PROPERTY}
+        if own != head or _PROPERTY not in said:
+            yield root, own, ""
+        for value in said.get(_PROPERTY, ()):
+            part = value.value if isinstance(value, NamedNode) else ""
+            yield root, {**head, _PROPERTY: (value,)}, part
+
+
+def _judge(
+    index: Rules, root: Term, said: Said, part: str, strange: str
+) -> tuple[Unit, Look | None]:
+    """The unit, and how it looks at the graph that it is to be judged by."""
+    name = root.value if isinstance(root, NamedNode) else ""
+    try:
+        if strange:
+            raise UnscreenableError(f"{strange} in the shapes")
+        # An object is a focus node where the link to it is, which is seldom where its triples are.
+        linked = terms.SH + "targetObjectsOf" in said
+        aim = _aim(said)
+        near = aim | look_of(index, root, said, Seen.SOME if linked else Seen.OWN)
+        far = aim | look_of(index, root, said, Seen.ALL)
+    except UnscreenableError as error:
+        return Unit(name, part, Look(Slip.BOTH, reads=None), False, False, str(error)), None
+    if Slip.HIDES in far.slip:
+        reason = "under a negation, the engines differ"
+        return Unit(name, part, near, False, False, reason), far
+    local = Slip.HIDES not in near.slip and not near.backward
+    return Unit(name, part, near, True, local), near if local else far
+
+
+def _aim(said: Said) -> Look:
+    """What finding the focus nodes reads; raises `UnscreenableError`."""
+    reads: set[str] = set()
+    for name, objects in said.items():
+        if name.startswith(terms.SH + "target") and name not in TARGETS:
+            raise UnscreenableError(name)
+        if name in TARGETS:
+            for value in objects:
+                if not isinstance(value, NamedNode):
+                    raise UnscreenableError(f"{name} of what is no IRI")
+                if name == terms.SH + "targetClass":
+                    reads |= {terms.TYPE.value, terms.SUBCLASS_OF.value}
+                elif name != terms.SH + "targetNode":
+                    reads.add(value.value)
+    return Look(reads=frozenset(reads))
+
+
+class _Writer:
+    """Collects the triples of pieces as one shapes graph."""
+
+    def __init__(self, index: Rules) -> None:
+        self._index = index
+        self._quads: dict[Quad, None] = {}
+        self._look = Look()
+
+    def part(self) -> Part:
+        """What was collected."""
+        return Part(tuple(self._quads), self._look.reads, self._look.reach)
+
+    def add(self, root: Term, said: Said, look: Look | None, *, fast: bool) -> None:
+        """Take in one piece of a shape with all that it refers to."""
+        self._look |= look or Look(reads=None)
+        self._write(root, said, fast)
+        done = {root}
+        todo = list(self._next(said, fast))
+        while todo:
+            node = todo.pop()
+            if node in done:
+                continue
+            done.add(node)
+            inner = self._index.of_subject(node)
+            rest = {n: o for n, o in inner.items() if not n.startswith(terms.SH + "target")}
+            self._write(node, rest, fast)
+            todo += self._next(rest, fast)
+
+    def _next(self, said: Said, fast: bool) -> Iterable[Term]:
+        for name, objects in said.items():
+            for value in objects:
+                if value in self._index.said and (
+                    not fast or name in SHAPE_VALUED or isinstance(value, BlankNode)
+                ):
+                    yield value
+                if fast and name in SHAPE_LISTS:
+                    yield from self._index.items(value)
+
+    def _write(self, node: Term, said: Said, fast: bool) -> None:
+        for name, objects in said.items():
+            if fast and (name in NOTES or name == SEVERITY):
+                continue
+            for value in objects:
+                if fast and name == _PATTERN:
+                    value = Literal(fast_pattern(terms.text_of(value)))
+                self._put(node, name, value)
+                if fast and name == _DATATYPE and terms.text_of(value) in SAFE_FORMS:
+                    self._put(node, _PATTERN, Literal(SAFE_FORMS[terms.text_of(value)]))
+                if fast and name == _PROPERTY:
+                    self._guard(node, value)
+
+    def _guard(self, node: Term, part: Term) -> None:
+        """Have the other side of an order be exact numbers, too: others the engines round."""
+        said = self._index.of_subject(part)
+        for other in {other for name in _ORDERS for other in said.get(name, ())}:
+            guard, first, second = BlankNode(), BlankNode(), BlankNode()
+            self._put(node, _PROPERTY, guard)
+            self._put(guard, terms.SH + "path", other)
+            self._put(guard, _DATATYPE, first)
+            for cell, item, rest in ((first, 0, second), (second, 1, NIL)):
+                self._put(cell, FIRST, NamedNode(NUMBERS[item]))
+                self._put(cell, REST, rest)
+
+    def _put(self, subject: Term, predicate: str, value: Term) -> None:
+        if not isinstance(subject, Literal):
+            self._quads[Quad(subject, NamedNode(predicate), value)] = None
