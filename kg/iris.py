@@ -80,8 +80,9 @@ def sheet_suffix(name: str) -> str:
     >>> sheet_suffix("000.yaml"), sheet_suffix("all.v2.JSONL.gz")
     ('.yaml', '.jsonl.gz')
     """
-    path = PurePosixPath(name.lower())
-    return "".join(path.suffixes[-2:]) if path.suffix in _PACKED else path.suffix
+    stem, _, last = name.lower().rpartition(".")
+    suffix = f".{last}" if stem else ""
+    return sheet_suffix(stem) + suffix if suffix in _PACKED else suffix
 
 
 def graph_iri(base: str, sheet: PurePosixPath) -> str:

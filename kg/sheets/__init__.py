@@ -30,6 +30,7 @@ from kg.sheets.yaml_nodes import read_yaml
 __all__ = [
     "Kind", "Limits", "Mapping", "Mark", "Node", "Scalar", "Sequence", "Sheet",
     "find_sheets", "is_stream", "parse_lines", "parse_sheet", "read_sheet",
+    "sheet_paths",
 ]  # fmt: skip
 
 
@@ -59,6 +60,11 @@ def find_sheets(folder: Path) -> list[Path]:
     Links that lead out of the folder, and links to folders, are among them: reading one says that
     it is not read. Raises `ConfigError` for a folder that does not exist or cannot be listed.
     """
+    return [Path(path) for path in sheet_paths(folder)]
+
+
+def sheet_paths(folder: Path) -> list[str]:
+    """What `find_sheets` finds, as texts: of many sheets, those are made sooner."""
     if not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder; fact sheets belong there")
 
@@ -67,12 +73,12 @@ def find_sheets(folder: Path) -> list[Path]:
 
     found = []
     for path, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(path, name) for name in folders if Path(path, name).is_symlink()]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [f"{path}/{name}" for name in folders if Path(path, name).is_symlink()]
         for name in names:
-            if not name.startswith(".") and (is_stream(name) or sheet_suffix(name) in _PARSERS):
-                found.append(Path(path, name))
-    return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
+            if not name.startswith(".") and sheet_suffix(name) in _SUFFIXES:
+                found.append(f"{path}/{name}")
+    return sorted(found)
 
 
 def is_stream(name: str) -> bool:
@@ -211,3 +217,4 @@ _PARSERS: Final[dict[str, Callable[[str, str, Limits, str], Sheet]]] = {
     ".jsonld": _parse_json,
     **{f".{f.extension}": _parse_rdf for f in RDF_FORMATS.values() if f.name != "jsonld"},
 }
+_SUFFIXES: Final = {*_STREAMS, *_PARSERS}
