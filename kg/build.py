@@ -18,7 +18,7 @@ from kg import __version__, terms
 from kg.assemble import write_changes, write_files, write_reports
 from kg.compile import Compiled, compile_sheet, describe_dataset, main_language
 from kg.context import Context, load_context
-from kg.downloads import SUMS, facts_of, gather
+from kg.downloads import SUMS, Facts, facts_of, gather
 from kg.errors import ConfigError, NonconformingError, NoReleaseError, Problem, Severity
 from kg.inputs import input_digest
 from kg.link import Places, check_links
@@ -201,7 +201,8 @@ def _assemble(
     facts = facts_of(checked.quads, project.base)
     vocabulary = checked.ontology.quads
     data = release_digest([*facts, *vocabulary])
-    material = gather(project, checked.context, checked.ontology, facts, data)
+    said = Facts.of(facts, project.base, tuple(checked.context.prefixes.values()))
+    material = gather(project, checked.context, checked.ontology, said, data)
     progress("files", 0, 0)
     notes: list[Problem] = []
     if files:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from kg.assemble import write_files
 from kg.context import load_context
-from kg.downloads import SUMS, facts_of, gather, read_sums
+from kg.downloads import SUMS, Facts, gather, read_sums
 from kg.errors import KgError
 from kg.ontology import load_ontology
 from kg.project import Project
+from kg.stats import Stats
 from kg.store import Release, release_digest
 
 
@@ -58,6 +59,15 @@ def _is_ours(folder: Path) -> bool:
 def _write(project: Project, release: Release, folder: Path) -> None:
     context = load_context(project.ontology / "context.jsonld", project.base)
     ontology = load_ontology(project.ontology)
-    facts = facts_of(release.open_store(), project.base)
+    store, namespaces = release.open_store(), tuple(context.prefixes.values())
+    facts = Facts.stored(store, project.base, namespaces, _known_stats(release))
     digest = str(release.manifest.get("data") or release_digest([*facts, *ontology.quads]))
     write_files(folder, gather(project, context, ontology, facts, digest))
+
+
+def _known_stats(release: Release) -> Stats | None:
+    """What a build counted, if it wrote that down."""
+    try:
+        return Stats.from_json(release.manifest.get("stats"))
+    except ValueError:
+        return None

@@ -67,6 +67,11 @@ class Stats:
         return sum(triples for triples, _ in self.properties.values())
 
     @property
+    def is_large(self) -> bool:
+        """Whether there are too many quads to hold all of them in memory."""
+        return self.quads > LARGE
+
+    @property
     def passages(self) -> int:
         """How many subjects are passages: they have a source."""
         return self.properties.get(terms.HAS_SOURCE.value, (0, 0))[1]
@@ -150,7 +155,7 @@ class Summed(NamedTuple):
 
 
 def sum_lines(lines: Iterable[str], base: str, namespaces: Sequence[str] = ()) -> Summed:
-    r"""Count sorted lines of N-Quads, as the store writes them, each triple in one graph alone.
+    r"""Count lines of N-Quads, or N-Triples, as the store writes them: sorted, each triple once.
 
     `namespaces` are those that a project has names for: a mapping counts for the longest of them.
 

@@ -23,7 +23,7 @@ from kg.blank import name_blank_nodes
 from kg.build import build_release, check_project, load_vocabulary
 from kg.cli import group
 from kg.compile import describe_dataset
-from kg.downloads import Folder, facts_of, gather, read_sums, write_downloads
+from kg.downloads import Facts, Folder, facts_of, gather, read_sums, write_downloads
 from kg.downloads.columns import guarded
 from kg.downloads.tables import Table, make_tables
 from kg.errors import ConfigError, KgError
@@ -460,6 +460,6 @@ def test_writing_twice_gives_the_same_bytes(tiny: Tiny, tmp_path: Path) -> None:
     context, ontology = load_vocabulary(tiny.project)
     found = list(facts(open_release(tiny.build), BASE))
     for name, quads in (("one", found), ("two", found[::-1])):
-        folder = Folder(tmp_path / name)
-        assert write_downloads(folder, gather(tiny.project, context, ontology, quads, "0f")) == []
+        material = gather(tiny.project, context, ontology, Facts.of(quads, BASE), "0f")
+        assert write_downloads(Folder(tmp_path / name), material) == []
     assert snapshot(tmp_path / "one") == snapshot(tmp_path / "two")

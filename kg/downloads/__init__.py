@@ -19,6 +19,7 @@ from kg.catalogue import StockQuery, load_catalogue
 from kg.context import Context
 from kg.downloads.csvw import FILE_NAME as CSV_METADATA
 from kg.downloads.csvw import describe_tables
+from kg.downloads.facts import Facts
 from kg.downloads.folder import SUMS, File, Folder, read_sums
 from kg.downloads.tables import Table, make_tables
 from kg.dumps import dump
@@ -26,11 +27,12 @@ from kg.errors import ConfigError, KgError, Problem, Severity
 from kg.formats import RDF_FORMATS, GraphFormat
 from kg.ontology import Ontology, read_turtle_folder
 from kg.project import Project
+from kg.stats import Stats
 from kg.things import is_data_graph
 
 __all__ = [
-    "CSV_METADATA", "SUMS", "File", "Folder", "Material", "facts_of", "gather", "read_sums",
-    "write_downloads",
+    "CSV_METADATA", "SUMS", "Facts", "File", "Folder", "Material", "facts_of", "gather",
+    "read_sums", "write_downloads",
 ]  # fmt: skip
 
 _VOCABULARY_FORMATS: Final = ("turtle", "jsonld")
@@ -39,7 +41,7 @@ _CONCEPTS: Final = {terms.SKOS + "Concept", terms.SKOS + "ConceptScheme"}
 
 @dataclass(frozen=True)
 class Material:
-    """What a release is made of: the quads of all sheets, the vocabulary, shapes and queries.
+    """What a release is made of: what all sheets say, the vocabulary, shapes and queries.
 
     `digest` is that of facts and ontology together; without a version it stands for one.
     """
@@ -47,7 +49,7 @@ class Material:
     project: Project
     context: Context
     ontology: Ontology
-    facts: tuple[Quad, ...]
+    facts: Facts
     shapes: tuple[Quad, ...]
     queries: Mapping[str, StockQuery]
     digest: str
@@ -62,14 +64,26 @@ class Material:
         """The project's title, else its base."""
         return self.project.title or self.project.base
 
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The namespaces that the context has prefixes for."""
+        return tuple(self.context.prefixes.values())
+
+    @property
+    def stats(self) -> Stats:
+        """The counts of the facts."""
+        return self.facts.stats
+
     @cached_property
     def tables(self) -> tuple[Table, ...]:
-        """The facts as tables."""
+        """The facts as tables; none where there are too many to hold in memory."""
+        if self.facts.are_many:
+            return ()
         return tuple(make_tables(self.facts, self.ontology, self.context))
 
 
 def gather(
-    project: Project, context: Context, ontology: Ontology, facts: Iterable[Quad], digest: str
+    project: Project, context: Context, ontology: Ontology, facts: Facts, digest: str
 ) -> Material:
     """The material of a release; raises `ConfigError` for shapes or queries that are not usable."""
     shapes = read_turtle_folder(project.shapes, "shapes")
@@ -78,7 +92,7 @@ def gather(
     except BlankNodeError as error:
         raise ConfigError(f"{project.shapes}: {error}") from error
     queries = load_catalogue(project.queries)
-    return Material(project, context, ontology, tuple(facts), tuple(labelled), queries, digest)
+    return Material(project, context, ontology, facts, tuple(labelled), queries, digest)
 
 
 def relabelled(written: Iterable[Quad], named: Iterable[Quad]) -> list[Quad]:
@@ -110,10 +124,17 @@ def facts_of(quads: Iterable[Quad], base: str) -> list[Quad]:
 
 
 def write_downloads(folder: Folder, material: Material) -> list[Problem]:
-    """Write all files that say something of the facts; give a note for each that cannot be."""
+    """Write all files that say something of the facts; give a note for each that cannot be.
+
+    Of facts too many for memory there is one dump, compressed N-Quads, and no table.
+    """
     notes = []
-    for format_ in RDF_FORMATS.values():
-        notes += _write_dump(folder, "graph", "The graph", material.facts, format_, material)
+    if material.facts.are_many:
+        notes.append(_write_one_dump(folder, material))
+    else:
+        facts = list(material.facts)
+        for format_ in RDF_FORMATS.values():
+            notes += _write_dump(folder, "graph", "The graph", facts, format_, material)
     for table in material.tables:
         folder.add(table.file_name, table.csv(), f"Table: {table.title}", "text/csv", "tables")
     if material.tables:
@@ -131,6 +152,18 @@ def write_downloads(folder: Folder, material: Material) -> list[Problem]:
         for name in _VOCABULARY_FORMATS if quads else ():
             notes += _write_dump(folder, part, title, quads, RDF_FORMATS[name], material)
     return notes
+
+
+def _write_one_dump(folder: Folder, material: Material) -> Problem:
+    format_ = RDF_FORMATS["nquads"]
+    title = f"The graph as {format_.title}, compressed"
+    lines = material.facts.lines()
+    file = folder.add_packed_lines(f"graph.{format_.extension}", lines, title, "graph")
+    message = (
+        f"the graph has {material.stats.quads:,} quads, too many for tables and for dumps other "
+        f"than {file.name}; `kg export --facts --format` and `kg query --format csv` write any"
+    )
+    return Problem("-", 0, 0, message, "not-written", Severity.INFO)
 
 
 def _write_dump(

@@ -6,8 +6,16 @@ import gzip
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
+
+from kg.formats import RDF_FORMATS
+
+# How hard a file too large for memory is compressed (of 9: twice the time for 2 % less), and how
+# many lines of it at once.
+_LEVEL: Final = 6
+_LINES: Final = 10_000
 
 SUMS: Final = "SHA256SUMS"
 
@@ -47,6 +55,23 @@ class Folder:
         name, title = f"{file.name}.gz", f"{file.title}, compressed"
         values = (name, title, file.media_type, file.part, len(packed), _sha256(packed), file.name)
         return self._write(File(*values), packed)
+
+    def add_packed_lines(self, source: str, lines: Iterable[str], title: str, part: str) -> File:
+        """Write lines of N-Quads as a compressed file alone, however many: the same bytes always.
+
+        `source` is the name that the file would have if it were not compressed.
+        """
+        path = self.path / f"{source}.gz"
+        lines = iter(lines)
+        with path.open("wb") as raw, gzip.GzipFile("", "wb", _LEVEL, raw, mtime=0) as packed:
+            while some := "".join(islice(lines, _LINES)):
+                packed.write(some.encode())
+        with path.open("rb") as written:
+            digest = hashlib.file_digest(written, "sha256").hexdigest()
+        media_type, size = RDF_FORMATS["nquads"].media_type, path.stat().st_size
+        file = File(path.name, title, media_type, part, size, digest, source)
+        self.files.append(file)
+        return file
 
     def add_sums(self) -> None:
         """Write `SHA256SUMS` over all other files, as `sha256sum -c` reads it."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pyoxigraph import Quad
 
 from kg import terms
-from kg.compile import describe_dataset, main_language
+from kg.compile import describe_dataset
 from kg.downloads import File, Folder, Material
 from kg.dumps import dump
 from kg.formats import RDF_FORMATS
@@ -38,7 +38,7 @@ def describe_release(material: Material, files: Sequence[File] = ()) -> list[Qua
     its files, `xsd:nonNegativeInteger`. Read into a store, the two are the same.
     """
     base = material.project.base
-    said = Triples(base, main_language(material.facts))
+    said = Triples(base, material.stats.main_language)
     describe_catalogue(said, material, files)
     describe_contents(said, material)
     describe_queries(said, material)

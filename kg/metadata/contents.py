@@ -1,102 +1,112 @@
 """What is in the graph, in numbers: VoID, with partitions, linksets and examples.
 
 Everything counts the facts, each triple once though several sheets may say it: that is what the
-dumps hold.
+dumps hold. How many objects are distinct takes all of them in memory, and of a large graph it is
+not said.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
 from kg import terms
 from kg.downloads import Material
-from kg.dumps.layout import term_order
 from kg.iris import namespace_of
 from kg.metadata.triples import Triples, key_of, named, number
-from kg.things import things
+from kg.stats import Stats, sum_lines
 
-_MATCHES: Final = {
-    terms.SKOS + name
-    for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
-}
+_VOID_OBJECTS: Final = terms.VOID + "distinctObjects"
+
+
+@dataclass(slots=True)
+class _Objects:
+    """The objects of some triples, as N-Quads writes them, and those of each property."""
+
+    all: set[str] = field(default_factory=set)
+    of: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
 def describe_contents(said: Triples, material: Material) -> None:
     """Say how much of what the graph holds, and to which vocabularies it is mapped."""
-    triples = {quad.triple for quad in material.facts}
-    base = material.project.base
-    subjects = {terms.text_of(t.subject) for t in triples}
-    entities = {iri for iri in subjects if iri.startswith(base)}
+    stats, objects = material.stats, None
+    if not stats.is_large:
+        stats, objects = _recount(material)
     said.say(
         said.dataset,
         {
-            terms.VOID + "triples": number(len(triples)),
-            terms.VOID + "entities": number(len(entities)),
-            terms.VOID + "distinctSubjects": number(len(subjects)),
-            terms.VOID + "distinctObjects": number(len({t.object for t in triples})),
+            terms.VOID + "triples": number(stats.quads),
+            terms.VOID + "entities": number(stats.entities),
+            terms.VOID + "distinctSubjects": number(stats.subjects),
+            _VOID_OBJECTS: number(len(objects.all)) if objects else None,
         },
     )
-    _say_classes(said, triples, material)
-    _say_properties(said, triples)
-    _say_links(said, triples, material)
+    _say_classes(said, stats)
+    _say_properties(said, stats, objects)
+    _say_links(said, stats, material)
 
 
-def _say_classes(said: Triples, triples: Iterable[Triple], material: Material) -> None:
-    members: defaultdict[NamedNode, set[str]] = defaultdict(set)
-    for triple in triples:
-        if triple.predicate == terms.TYPE and isinstance(triple.object, NamedNode):
-            members[triple.object].add(terms.text_of(triple.subject))
-    said.say(said.dataset, {terms.VOID + "classes": number(len(members))})
-    examples = {thing.value for thing in things(material.facts, material.project.base)}
-    for class_ in sorted(members, key=term_order):
-        part = said.a(said.node("class", key_of(class_.value)), terms.VOID + "Dataset")
-        count = number(len(members[class_]))
-        said.say(part, {terms.VOID + "class": class_, terms.VOID + "entities": count})
+def _recount(material: Material) -> tuple[Stats, _Objects]:
+    """The counts, exact also where several sheets describe the same, and the distinct objects."""
+    stats, objects = material.stats, _Objects()
+    subjects: set[str] = set()
+    subject = ""
+    for line in material.facts.lines():
+        head, predicate, rest = line.split(" ", 2)
+        if head != subject:
+            subject = head
+            subjects.add(head)
+        object_ = rest[: rest.rindex(" <")]
+        objects.all.add(object_)
+        objects.of[predicate].add(object_)
+    if len(subjects) != stats.subjects:
+        stats = _union(material)
+    return stats, objects
+
+
+def _union(material: Material) -> Stats:
+    """The counts of facts without their graphs: a triple that several sheets say is one."""
+    triples = {f"{line[: line.rindex(' <')]} .\n" for line in material.facts.lines()}
+    return sum_lines(sorted(triples), material.project.base, material.namespaces).stats
+
+
+def _say_classes(said: Triples, stats: Stats) -> None:
+    classes = stats.classes
+    said.say(said.dataset, {terms.VOID + "classes": number(len(classes))})
+    for class_ in sorted(classes):
+        part = said.a(said.node("class", key_of(class_)), terms.VOID + "Dataset")
+        count = number(classes[class_])
+        said.say(part, {terms.VOID + "class": NamedNode(class_), terms.VOID + "entities": count})
         said.say(said.dataset, {terms.VOID + "classPartition": part})
-        example = min(members[class_] & examples, default="")
-        said.say(said.dataset, {terms.VOID + "exampleResource": named(example)})
+        example = named(stats.examples.get(class_, ""))
+        said.say(said.dataset, {terms.VOID + "exampleResource": example})
 
 
-def _say_properties(said: Triples, triples: Iterable[Triple]) -> None:
-    used: defaultdict[NamedNode, list[Triple]] = defaultdict(list)
-    for triple in triples:
-        used[triple.predicate].append(triple)
-    types = used.get(terms.TYPE, ())
-    classes = {t.object.value for t in types if isinstance(t.object, NamedNode)}
-    said.say(said.dataset, {terms.VOID + "properties": number(len(used))})
-    for predicate in sorted(used, key=term_order):
-        part = said.a(said.node("property", key_of(predicate.value)), terms.VOID + "Dataset")
-        subjects = {t.subject for t in used[predicate]}
-        objects = {t.object for t in used[predicate]}
+def _say_properties(said: Triples, stats: Stats, objects: _Objects | None) -> None:
+    said.say(said.dataset, {terms.VOID + "properties": number(len(stats.properties))})
+    for iri, (triples, subjects) in sorted(stats.properties.items()):
+        part = said.a(said.node("property", key_of(iri)), terms.VOID + "Dataset")
         said.say(
             part,
             {
-                terms.VOID + "property": predicate,
-                terms.VOID + "triples": number(len(used[predicate])),
-                terms.VOID + "distinctSubjects": number(len(subjects)),
-                terms.VOID + "distinctObjects": number(len(objects)),
+                terms.VOID + "property": NamedNode(iri),
+                terms.VOID + "triples": number(triples),
+                terms.VOID + "distinctSubjects": number(subjects),
+                _VOID_OBJECTS: number(len(objects.of[f"<{iri}>"])) if objects else None,
             },
         )
         said.say(said.dataset, {terms.VOID + "propertyPartition": part})
-    spaces = {namespace_of(iri) for iri in {p.value for p in used} | classes}
+    spaces = {namespace_of(iri) for iri in [*stats.properties, *stats.classes]}
     said.say(said.dataset, {terms.VOID + "vocabulary": [NamedNode(s) for s in sorted(spaces)]})
 
 
-def _say_links(said: Triples, triples: Iterable[Triple], material: Material) -> None:
+def _say_links(said: Triples, stats: Stats, material: Material) -> None:
     """A linkset for each vocabulary that things are mapped to, and each kind of mapping."""
-    base = material.project.base
     namespaces = {n: prefix for prefix, n in sorted(material.context.prefixes.items())}
-    links: defaultdict[tuple[str, NamedNode], int] = defaultdict(int)
-    for triple in triples:
-        target = terms.text_of(triple.object)
-        mapped = triple.predicate.value in _MATCHES and isinstance(triple.object, NamedNode)
-        if mapped and not target.startswith(base):
-            links[namespace_of(target, namespaces), triple.predicate] += 1
-    for (space, predicate), count in sorted(links.items(), key=lambda item: str(item[0])):
+    for (predicate, space), count in sorted(stats.links.items()):
         vocabulary = said.a(said.node("vocabulary", key_of(space)), terms.VOID + "Dataset")
         said.say(
             vocabulary,
@@ -105,7 +115,7 @@ def _say_links(said: Triples, triples: Iterable[Triple], material: Material) -> 
                 terms.TITLE.value: Literal(namespaces.get(space, space)),
             },
         )
-        name = f"{key_of(space)}-{key_of(predicate.value)}"
+        name = f"{key_of(space)}-{key_of(predicate)}"
         linkset = said.a(said.node("linkset", name), terms.VOID + "Linkset")
         said.say(
             linkset,
@@ -113,7 +123,7 @@ def _say_links(said: Triples, triples: Iterable[Triple], material: Material) -> 
                 terms.VOID + "target": [said.dataset, vocabulary],
                 terms.VOID + "subjectsTarget": said.dataset,
                 terms.VOID + "objectsTarget": vocabulary,
-                terms.VOID + "linkPredicate": predicate,
+                terms.VOID + "linkPredicate": NamedNode(predicate),
                 terms.VOID + "triples": number(count),
             },
         )

@@ -73,8 +73,7 @@ def agents_of(material: Material) -> tuple[list[Agent], list[Agent]]:
 
 def languages_of(material: Material) -> list[str]:
     """The languages of the facts' texts, each by its primary subtag (BCP 47)."""
-    tags = {getattr(quad.object, "language", None) or "" for quad in material.facts}
-    return sorted({tag.split("-")[0].lower() for tag in tags if tag})
+    return sorted({tag.split("-")[0].lower() for tag in material.stats.languages})
 
 
 def description_of(material: Material) -> str:
