@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pyoxigraph import Quad, RdfFormat, serialize
 
+from kg.screen.focus import focused, node_text
 from kg.screen.split import Part, Split, Unit, split_shapes
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Unit",
     "available",
     "engine",
+    "focused",
+    "node_text",
     "split_shapes",
 ]
 
@@ -73,7 +76,7 @@ class Screen:
         self._shapes = _checked(shacl.Shapes.from_text, written.getvalue(), "ntriples")
 
     def flagged(self, data: bytes) -> set[str]:
-        """The focus nodes that have any result: IRIs as they are, literals as N-Triples has them.
+        """The focus nodes that have any result, named as `node_text` does.
 
         `data` is N-Triples or N-Quads, UTF-8; the graphs are merged. Empty when all conforms.
         Raises `ScreenError`, also when a blank node is to be flagged, for the engine has no name

@@ -38,6 +38,10 @@ _SHAPE_TYPES: Final = {NamedNode(terms.SH + name) for name in ("NodeShape", "Pro
 _HEAD: Final = TARGETS | NOTES | {SEVERITY, terms.TYPE.value}
 
 
+_NOTHING: Final = Look()
+_UNKNOWN: Final = Look(Slip.BOTH, reads=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A shape with targets, or one `sh:property` of it, and how it is to be judged.
@@ -58,11 +62,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A shapes graph of its own; `reads` are the predicates it looks at, None for all."""
+    """A shapes graph of its own, and how it looks at the graph that it judges."""
 
     quads: tuple[Quad, ...] = ()
-    reads: frozenset[str] | None = frozenset()
-    reach: int = 0
+    look: Look = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,13 @@ class Split:
 
     `local`: for the fast engine, batch by batch; `whole`: for the fast engine, on the finished
     graph; `reference`: for the reference engine. What the fast engine flags by `local` or `whole`
-    is judged again: it may flag too much, never too little.
+    is to be judged again by `screened`, both of them as they were written: it may flag too much,
+    never too little.
     """
 
     local: Part
     whole: Part
+    screened: Part
     reference: Part
     units: tuple[Unit, ...]
 
@@ -94,16 +99,21 @@ def split_shapes(rules: Sequence[Quad]) -> Split:
     """
     index = Rules.of(rules)
     strange = _strange(index)
-    local, whole, reference = _Writer(index), _Writer(index), _Writer(index)
+    local, whole = _Writer(index, fast=True), _Writer(index, fast=True)
+    screened, reference = _Writer(index, fast=False), _Writer(index, fast=False)
     units = []
     for root, said, part in _pieces(index):
-        unit, looks = _judge(index, root, said, part, strange)
+        unit, whole_look = _judge(index, root, said, part, strange)
         units.append(unit)
-        writer = local if unit.local else whole if unit.screened else reference
-        writer.add(root, said, looks, fast=unit.screened)
+        if unit.local:
+            local.add(root, said, unit.look)
+        elif unit.screened:
+            whole.add(root, said, whole_look)
+        (screened if unit.screened else reference).add(root, said, whole_look)
     if strange:
-        return Split(Part(), Part(), Part(tuple(rules), None), tuple(units))
-    return Split(local.part(), whole.part(), reference.part(), tuple(units))
+        everything = Part(tuple(rules), _UNKNOWN)
+        return Split(Part(), Part(), Part(), everything, tuple(units))
+    return Split(local.part(), whole.part(), screened.part(), reference.part(), tuple(units))
 
 
 def _strange(index: Rules) -> str:
@@ -156,10 +166,8 @@ def _pieces(index: Rules) -> Iterator[tuple[Term, Said, str]]:
             yield root, {**head, _PROPERTY: (value,)}, part
 
 
-def _judge(
-    index: Rules, root: Term, said: Said, part: str, strange: str
-) -> tuple[Unit, Look | None]:
-    """The unit, and how it looks at the graph that it is to be judged by."""
+def _judge(index: Rules, root: Term, said: Said, part: str, strange: str) -> tuple[Unit, Look]:
+    """The unit, and how it looks at the whole graph."""
     name = root.value if isinstance(root, NamedNode) else ""
     try:
         if strange:
@@ -170,12 +178,12 @@ def _judge(
         near = aim | look_of(index, root, said, Seen.SOME if linked else Seen.OWN)
         far = aim | look_of(index, root, said, Seen.ALL)
     except UnscreenableError as error:
-        return Unit(name, part, Look(Slip.BOTH, reads=None), False, False, str(error)), None
+        return Unit(name, part, _UNKNOWN, False, False, str(error)), _UNKNOWN
     if Slip.HIDES in far.slip:
         reason = "under a negation, the engines differ"
         return Unit(name, part, near, False, False, reason), far
     local = Slip.HIDES not in near.slip and not near.backward
-    return Unit(name, part, near, True, local), near if local else far
+    return Unit(name, part, near, True, local), far
 
 
 def _aim(said: Said) -> Look:
@@ -196,54 +204,60 @@ def _aim(said: Said) -> Look:
 
 
 class _Writer:
-    """Collects the triples of pieces as one shapes graph."""
+    """Collects the triples of pieces as one shapes graph; `fast`: as the fast engine is to read it.
 
-    def __init__(self, index: Rules) -> None:
+    Then what is only said of results is left out, patterns are written in its syntax, and guards
+    stand where it takes more values than the reference engine.
+    """
+
+    def __init__(self, index: Rules, *, fast: bool) -> None:
         self._index = index
+        self._fast = fast
         self._quads: dict[Quad, None] = {}
         self._look = Look()
 
     def part(self) -> Part:
         """What was collected."""
-        return Part(tuple(self._quads), self._look.reads, self._look.reach)
+        return Part(tuple(self._quads), self._look)
 
-    def add(self, root: Term, said: Said, look: Look | None, *, fast: bool) -> None:
+    def add(self, root: Term, said: Said, look: Look) -> None:
         """Take in one piece of a shape with all that it refers to."""
-        self._look |= look or Look(reads=None)
-        self._write(root, said, fast)
+        self._look |= look
+        self._write(root, said)
         done = {root}
-        todo = list(self._next(said, fast))
+        todo = list(self._next(said))
         while todo:
             node = todo.pop()
             if node in done:
                 continue
             done.add(node)
             inner = self._index.of_subject(node)
+            # Where it is a focus node's shape itself, it is a piece of its own.
             rest = {n: o for n, o in inner.items() if not n.startswith(terms.SH + "target")}
-            self._write(node, rest, fast)
-            todo += self._next(rest, fast)
+            self._write(node, rest)
+            todo += self._next(rest)
 
-    def _next(self, said: Said, fast: bool) -> Iterable[Term]:
+    def _next(self, said: Said) -> Iterable[Term]:
         for name, objects in said.items():
             for value in objects:
                 if value in self._index.said and (
-                    not fast or name in SHAPE_VALUED or isinstance(value, BlankNode)
+                    not self._fast or name in SHAPE_VALUED or isinstance(value, BlankNode)
                 ):
                     yield value
-                if fast and name in SHAPE_LISTS:
+                if self._fast and name in SHAPE_LISTS:
                     yield from self._index.items(value)
 
-    def _write(self, node: Term, said: Said, fast: bool) -> None:
+    def _write(self, node: Term, said: Said) -> None:
         for name, objects in said.items():
-            if fast and (name in NOTES or name == SEVERITY):
+            if self._fast and (name in NOTES or name == SEVERITY):
                 continue
             for value in objects:
-                if fast and name == _PATTERN:
+                if self._fast and name == _PATTERN:
                     value = Literal(fast_pattern(terms.text_of(value)))
                 self._put(node, name, value)
-                if fast and name == _DATATYPE and terms.text_of(value) in SAFE_FORMS:
+                if self._fast and name == _DATATYPE and terms.text_of(value) in SAFE_FORMS:
                     self._put(node, _PATTERN, Literal(SAFE_FORMS[terms.text_of(value)]))
-                if fast and name == _PROPERTY:
+                if self._fast and name == _PROPERTY:
                     self._guard(node, value)
 
     def _guard(self, node: Term, part: Term) -> None:
