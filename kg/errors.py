@@ -145,6 +145,10 @@ class QuerySyntaxError(QueryError):
         return cls(f"not valid SPARQL 1.1: {words}", line, column)
 
 
+class WorkerError(KgError):
+    """A process that does a part of the work has ended before its time."""
+
+
 class UnknownNameError(KgError):
     """A name that stands for nothing, or for more than one thing."""
 
