@@ -1,0 +1,178 @@
+"""The sheets of a project → parts on disk and a store of all their quads, in a folder aside.
+
+read → compile, in worker processes → load, in another; nothing waits for the whole, and no more is
+in memory than what is being worked at. Small projects do without processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import RdfFormat, Store
+
+from kg.context import Context, load_context
+from kg.errors import ConfigError
+from kg.loader import Loader
+from kg.ontology import Ontology, load_ontology
+from kg.pieces import Part, Piece, Workshop, provenance_lines
+from kg.pool import Pool, worker_count
+from kg.project import Project
+from kg.reading import Reader, jobs_of, read_all
+from kg.recall import Recall
+from kg.runs import digest
+from kg.sheets import find_sheets
+
+Progress = Callable[[str, int, int], None]
+"""Told of every stage: its name, how much is done, and of how much (0: not known)."""
+
+# Bytes of sheets up to which processes take longer to start than the work.
+_SMALL: Final = 4 * 1024 * 1024
+_ONTOLOGY: Final = "ontology.nq"
+_PROVENANCE: Final = "provenance.nq"
+
+
+def load_vocabulary(project: Project) -> tuple[Context, Ontology]:
+    """The context and the ontology of a project; raises `ConfigError` when one cannot be used."""
+    context = load_context(project.ontology / "context.jsonld", project.base)
+    return context, load_ontology(project.ontology)
+
+
+def open_workshop(project: Project, runs: Path) -> Workshop:
+    """A workshop in a process that has nothing yet."""
+    return Workshop(project, *load_vocabulary(project), runs)
+
+
+@dataclass
+class Corpus:
+    """A project's sheets, compiled: `parts` in the order of the sheets, their lines in `runs`.
+
+    `store` is the folder of the finished store, or the store itself where there is no folder.
+    `extra` has the provenance of the sheets that were compiled in several pieces, by graph.
+    """
+
+    project: Project
+    context: Context
+    ontology: Ontology
+    runs: Path
+    pool: Pool[Workshop]
+    reader: Reader
+    store: Path | Store
+    parts: list[Part] = field(default_factory=list)
+    extra: dict[str, list[str]] = field(default_factory=dict)
+
+    def places(self) -> Recall:
+        """The places of what the sheets say, read again when they are asked for."""
+        return Recall(self.parts, self.reader, self.pool, self.runs)
+
+    def by_graph(self) -> dict[str, list[Part]]:
+        """The parts of each graph, graphs in order."""
+        found: defaultdict[str, list[Part]] = defaultdict(list)
+        for part in self.parts:
+            found[part.graph].append(part)
+        return dict(sorted(found.items()))
+
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of each graph's sorted lines."""
+        return {
+            graph: digest(parts, self.runs, self.extra.get(graph, ()))[0]
+            for graph, parts in self.by_graph().items()
+        }
+
+
+class _Here:
+    """Loads a store in this process, once everything is there; as a `Loader` does in another."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._files: list[Path] = []
+
+    def add(self, file: Path, _count: int) -> None:
+        """Have a file loaded in the end."""
+        self._files.append(file)
+
+    def finish(self, _tell: Callable[[int], None]) -> None:
+        """Load what was added."""
+        data = b"".join(file.read_bytes() for file in self._files)
+        self._store.bulk_load(data, RdfFormat.N_QUADS, lenient=True)
+
+
+@contextlib.contextmanager
+def open_corpus(
+    project: Project, folder: Path, sum_of: Callable[[Path], str], progress: Progress, *, keep: bool
+) -> Iterator[Corpus]:
+    """Compile the sheets of a project in an empty folder, and load them into `folder / "store"`.
+
+    Without `keep`, a small project's store is in memory alone. `sum_of` gives the SHA-256 of a
+    file. Raises `ConfigError` when there is no sheet, or when the vocabulary cannot be used, and
+    `KgError` when a process or the disk fails; whatever is wrong with sheets is told by the parts.
+    """
+    context, ontology = load_vocabulary(project)
+    files = find_sheets(project.facts)
+    if not files:
+        raise ConfigError(f"{project.facts}: there is no sheet")
+    runs, path = folder / "runs", folder / "store"
+    runs.mkdir()
+    reader = Reader(project, sum_of)
+    with contextlib.ExitStack() as stack:
+        if _size(files) > _SMALL:
+            pool = Pool(worker_count(), open_workshop, project, runs)
+            loader: Loader | _Here = stack.enter_context(Loader(path))
+            store: Path | Store = path
+        else:
+            pool = Pool(0, Workshop, project, context, ontology, runs)
+            store = Store(str(path)) if keep else Store()
+            loader = _Here(store)
+        corpus = Corpus(
+            project, context, ontology, runs, stack.enter_context(pool), reader, store
+        )
+        _compile(corpus, files, loader, progress)
+        total = sum(part.stats.quads for part in corpus.parts)
+        loader.finish(lambda done: progress("load", done, total))
+        yield corpus
+
+
+def _size(files: Iterable[Path]) -> int:
+    """The size of some files in bytes, as far as that can be told."""
+    total = 0
+    for file in files:
+        with contextlib.suppress(OSError):
+            total += file.stat().st_size
+    return total
+
+
+def _compile(
+    corpus: Corpus, files: Sequence[Path], loader: Loader | _Here, progress: Progress
+) -> None:
+    """Compile all sheets and have each run loaded as soon as it is there."""
+    ontology = [f"{quad} .\n" for quad in corpus.ontology.quads]
+    _add(corpus.runs / _ONTOLOGY, ontology, loader)
+    total = _size(files)
+    found: dict[int, list[Part]] = {}
+    sources = read_all(corpus.reader, files, lambda done: progress("read", done, total))
+    for number, parts in corpus.pool.run(Workshop.compile, jobs_of(sources)):
+        found[number] = parts
+        run = corpus.runs / parts[0].run
+        loader.add(run, sum(part.stats.quads for part in parts))
+    corpus.parts = [part for number in sorted(found) for part in found[number]]
+    pieces: defaultdict[str, list[Part]] = defaultdict(list)
+    for part in corpus.parts:
+        if not part.piece.whole:
+            pieces[part.piece.path].append(part)
+    for parts in pieces.values():
+        piece = max((part.piece for part in parts), key=lambda piece: piece.first_line)
+        cited = {source for part in parts for source in part.sources}
+        lines = provenance_lines(piece, parts[0].graph, corpus.project.base, cited)
+        corpus.extra[parts[0].graph] = lines
+    extra = [line for lines in corpus.extra.values() for line in lines]
+    if extra:
+        _add(corpus.runs / _PROVENANCE, extra, loader)
+
+
+def _add(run: Path, lines: Sequence[str], loader: Loader | _Here) -> None:
+    run.write_text("".join(lines), encoding="utf-8")
+    loader.add(run, len(lines))

@@ -1,0 +1,82 @@
+"""Places of what was read before and not kept: the records concerned are read once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from pathlib import Path
+
+from kg.iris import hash_of
+from kg.pieces import Part, Piece, Source, Wanted, Workshop, hashes
+from kg.places import Places
+from kg.pool import Pool
+from kg.reading import Reader
+
+_NOBODY: frozenset[int] = frozenset()
+
+
+class Recall(Places):
+    """The places of a project's sheets, as far as they were asked for."""
+
+    def __init__(
+        self, parts: Sequence[Part], reader: Reader, pool: Pool[Workshop], runs: Path
+    ) -> None:
+        super().__init__()
+        self._parts = parts
+        self._reader = reader
+        self._pool = pool
+        self._runs = runs
+        self._known: set[tuple[str, int]] = set()
+
+    def recall(self, subjects: Set[int] = _NOBODY, mentions: Set[int] = _NOBODY) -> None:
+        """Read the records that describe or mention IRIs of these hashes."""
+        wanted = {}
+        for part in self._parts if subjects or mentions else ():
+            mine = subjects.intersection(hashes(part.subjects)) if subjects else _NOBODY
+            others = mentions.intersection(hashes(part.refs)) if mentions else _NOBODY
+            if mine or others:
+                wanted[part.piece] = (frozenset(mine), frozenset(others), False)
+        self._read(wanted)
+
+    def recall_subjects(self, iris: Iterable[str]) -> None:
+        """Read the records that describe some IRIs."""
+        self.recall(subjects={hash_of(iri) for iri in iris})
+
+    def recall_parts(self, parts: Iterable[Part]) -> None:
+        """Read all records of some parts."""
+        self._read({part.piece: (_NOBODY, _NOBODY, True) for part in parts})
+
+    def _read(self, wanted: Mapping[Piece, tuple[frozenset[int], frozenset[int], bool]]) -> None:
+        jobs = (Wanted(source, *wanted[source.piece]) for source in self._reader.again(wanted))
+        found = {}
+        for number, records in self._pool.run(Workshop.recall, jobs):
+            found[number] = records
+        # In the order of the sheets, whoever was ready first.
+        for number in sorted(found):
+            for line, compiled in found[number]:
+                if (compiled.name, line) not in self._known:
+                    self._known.add((compiled.name, line))
+                    self.add(compiled)
+
+    def unsure(self, iris: Set[str], broken: Sequence[Part]) -> Set[str]:
+        """Those whose name stands in a record that could not be read; all, if not all is text."""
+        if not all(part.legible for part in broken):
+            return iris
+        names = {iri: _name_of(iri, self._reader.project.base) for iri in iris}
+        words = frozenset(names.values())
+        asked = ((source, words) for source in self._reader.again([p.piece for p in broken]))
+        found: set[str] = set()
+        for _, some in self._pool.run(Workshop.words_in, asked):
+            found |= some
+        return {iri for iri, name in names.items() if name in found}
+
+    def names(self, most: int) -> Iterable[str]:
+        """All subjects, or of more than `most` those of the records at hand."""
+        if sum(part.stats.subjects for part in self._parts) > most:
+            return super().names(most)
+        return {line.split(" ", 1)[0][1:-1] for part in self._parts for line in part.lines(self._runs)}
+
+
+def _name_of(iri: str, base: str) -> str:
+    """What a sheet must write to describe an IRI, or the one that it is nested in."""
+    kind, _, rest = iri.removeprefix(base).partition("/")
+    return rest.split("/")[0] or kind

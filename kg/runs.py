@@ -1,0 +1,83 @@
+"""Runs of sorted lines → one, sorted, each line once: a graph as it is digested and written out.
+
+A graph whose sheet was compiled in pieces is spread over runs, and may be larger than memory. The
+runs are read side by side, a block of each at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from kg.pieces import Part, split_lines
+
+_BLOCK: Final = 128 * 1024
+
+
+class _Run:
+    """The lines of a part, a block at a time."""
+
+    def __init__(self, file: BinaryIO, start: int, length: int) -> None:
+        self._file = file
+        self._at = start
+        self._left = length
+        self.lines: list[str] = []
+        self.fill()
+
+    def fill(self) -> None:
+        """Read on when all lines are taken; there are none when it is at its end."""
+        if self.lines or not self._left:
+            return
+        self._file.seek(self._at)
+        data = self._file.read(min(_BLOCK, self._left))
+        while b"\n" not in data:
+            data += self._file.read(_BLOCK)
+        data = data[: data.rindex(b"\n") + 1]
+        self._at += len(data)
+        self._left -= len(data)
+        self.lines = split_lines(data)
+
+
+def merge(parts: Sequence[Part], runs: Path, extra: Iterable[str] = ()) -> Iterator[list[str]]:
+    """All lines of some parts and the `extra` ones, sorted, each once, in blocks."""
+    files: dict[str, BinaryIO] = {}
+    try:
+        for part in parts:
+            if part.run not in files:
+                files[part.run] = (runs / part.run).open("rb", buffering=0)
+        yield from _merge([_Run(files[p.run], p.start, p.length) for p in parts], sorted(extra))
+    finally:
+        for file in files.values():
+            file.close()
+
+
+def _merge(open_: list[_Run], extra: list[str]) -> Iterator[list[str]]:
+    while open_ := [run for run in open_ if run.lines]:
+        # Up to the least of the last lines nothing can come any more but what is here.
+        end = min(run.lines[-1] for run in open_)
+        block = extra[: bisect_right(extra, end)]
+        del extra[: len(block)]
+        for run in open_:
+            if run.lines[0] <= end:
+                count = bisect_right(run.lines, end)
+                block += run.lines[:count]
+                del run.lines[:count]
+                run.fill()
+        yield sorted(set(block))
+    if extra:
+        yield sorted(set(extra))
+
+
+def digest(parts: Sequence[Part], runs: Path, extra: Iterable[str] = ()) -> tuple[str, int]:
+    """The SHA-256 of the sorted lines of a graph, in hex, and how many there are."""
+    if len(parts) == 1 and not extra:
+        return parts[0].digest, parts[0].stats.quads
+    sum_ = hashlib.sha256()
+    count = 0
+    for block in merge(parts, runs, extra):
+        sum_.update("".join(block).encode())
+        count += len(block)
+    return sum_.hexdigest(), count
