@@ -3,52 +3,365 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from pyoxigraph import NamedNode
-from sample import BASE, vocabulary
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
+from sample import vocabulary
+from tiny import write_tiny
 
+from kg import terms
 from kg.compile import _reserved, _unknown_terms
-from kg.context import Context
-from kg.ontology import Ontology, canonical
-from kg.plan import Plan
+from kg.context import Context, load_context
+from kg.ontology import Ontology, canonical, load_ontology
+from kg.plan import Plan, Record
+from kg.plan.lexical import Datatype, quoted
+from kg.plan.values import Known
 from kg.sheets import Limits, parse_sheet
 from kg.sheets.nodes import plain
 from kg.walk import Walk
 
 FACTS = Path(__file__).parent.parent / "facts"
-GRAPH = BASE + "graph/a"
+CASES = 4000 if os.environ.get("KG_LONG") else 150
 
 
-def walked(
-    text: str, context: Context, ontology: Ontology, limits: Limits
-) -> tuple[list[str], list[str]] | None:
-    """The sorted lines and the subjects that `Walk` gives; None where there is any problem."""
-    sheet = parse_sheet("a.json", text.encode(), limits)
-    found = Walk(sheet, NamedNode(GRAPH), ontology).run(context)
-    foreign = _unknown_terms(sheet.name, found, ontology)
-    reserved = _reserved(sheet.name, found, GRAPH, context.base, ontology)
-    if any([*sheet.problems, *found.problems, *foreign, *reserved]):
-        return None
-    lines = [f"{quad} .\n" for quad in canonical(found.quads)]
-    return lines, [block.subject for block in found.blocks]
+@dataclass(frozen=True)
+class World:
+    """A context and an ontology to write records for.
+
+    `good` has values for each of its keys that no one would object to, as JSON, and `nested` the
+    keys of nodes; `classes` have contexts, and `odd` means something else to each of the worlds.
+    """
+
+    context: Context
+    ontology: Ontology
+    plan: Plan
+    ids: tuple[str, ...]
+    types: tuple[str, ...]
+    good: dict[str, tuple[str, ...]]
+    nested: tuple[str, ...]
+    classes: tuple[str, ...]
+    odd: tuple[str, ...]
+
+    @property
+    def graph(self) -> str:
+        return f"{self.context.base}graph/a"
+
+    def walked(self, text: str, limits: Limits) -> tuple[list[str], list[str]] | None:
+        """The sorted lines and the subjects that `Walk` gives; None where there is a problem."""
+        sheet = parse_sheet("a.json", text.encode(), limits)
+        found = Walk(sheet, NamedNode(self.graph), self.ontology).run(self.context)
+        foreign = _unknown_terms(sheet.name, found, self.ontology)
+        base, graph = self.context.base, self.graph
+        reserved = _reserved(sheet.name, found, graph, base, self.ontology)
+        if any([*sheet.problems, *found.problems, *foreign, *reserved]):
+            return None
+        lines = [f"{quad} .\n" for quad in canonical(found.quads)]
+        return lines, [block.subject for block in found.blocks]
+
+    def check(self, text: str, limits: Limits | None = None) -> Record | None:
+        """Hold the plan to its word; gives what it said."""
+        limits = limits or Limits()
+        found = self.plan.compile(text, self.graph, limits)
+        if found is not None:
+            assert (sorted(set(found.lines)), found.subjects) == self.walked(text, limits)
+        return found
 
 
-def own_records() -> Iterator[object]:
-    """The nodes of the project's own facts, as JSON records."""
-    for file in sorted(FACTS.rglob("*.yaml")):
-        for node in parse_sheet(file.name, file.read_bytes(), Limits()).nodes:
-            records = plain(node)
-            yield from records if isinstance(records, list) else [records]
+# Worlds
+
+TRICKS = r"""{
+  "@version": 1.1, "@vocab": "https://v.example/#", "@language": "de",
+  "v": "https://v.example/#", "o": "https://e.example/b/o/", "no": "https://v.example/no",
+  "x": {"@id": "https://x.example/", "@prefix": true},
+  "xsd": "http://www.w3.org/2001/XMLSchema#",
+  "id": "@id", "called": "@id", "type": "@type", "kind": "@type", "is": "@value", "all": "@set",
+  "graph": "@graph", "index": "@index", "nothing": null,
+  "name": "v:name", "plain": {"@id": "v:plain", "@language": null},
+  "said": {"@id": "v:said", "@language": "EN-gb"}, "x:said": {"@id": "x:said", "@language": "fr"},
+  "größe": "v:size",
+  "whole": {"@id": "v:whole", "@type": "xsd:integer"},
+  "small": {"@id": "v:small", "@type": "xsd:int"},
+  "exact": {"@id": "v:exact", "@type": "xsd:decimal"},
+  "about": {"@id": "v:about", "@type": "xsd:double"},
+  "true": {"@id": "v:true", "@type": "xsd:boolean"},
+  "day": {"@id": "v:day", "@type": "xsd:date"},
+  "at": {"@id": "v:at", "@type": "xsd:dateTime"},
+  "for": {"@id": "v:for", "@type": "xsd:duration"},
+  "uri": {"@id": "v:uri", "@type": "xsd:anyURI"},
+  "text": {"@id": "v:text", "@type": "xsd:string"},
+  "own": {"@id": "v:own", "@type": "x:type"},
+  "broken": {"@id": "v:broken", "@type": "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"},
+  "any": {"@id": "v:any", "@type": "@none"},
+  "ref": {"@id": "v:ref", "@type": "@id"},
+  "term": {"@id": "v:term", "@type": "@vocab"},
+  "known": {"@id": "o:known", "@type": "@id"}, "foreign": "o:foreign",
+  "set": {"@id": "v:set", "@type": "@id", "@container": "@set"},
+  "map": {"@id": "v:map", "@container": "@language"},
+  "back": {"@reverse": "v:back", "@type": "@id"},
+  "scoped": {"@id": "v:scoped", "@type": "@vocab",
+             "@context": {"@vocab": "https://w.example/#", "name": "https://w.example/other"}},
+  "based": {"@id": "v:based", "@type": "@id", "@context": {"@base": "https://other.example/b/"}},
+  "self": {"@id": "v:self", "@context": {"self": {"@id": "v:self", "@type": "xsd:integer"}}},
+  "deaf": {"@id": "v:deaf", "@context": {"id": null, "name": null, "is": "v:is"}},
+  "T": {"@id": "v:T", "@context": {
+    "name": {"@id": "v:t-name", "@type": "@id"}, "is": "v:is", "said": null,
+    "ref": {"@id": "v:t-ref", "@context": {"name": "@value", "plain": "@set"}}}},
+  "U": {"@id": "v:U", "@context": {
+    "kind": "v:kind", "plain": {"@id": "v:u-plain", "@type": "xsd:decimal"}, "name": "@id"}},
+  "W": {"@id": "v:W", "@context": {"@vocab": null, "@language": "fr"}},
+  "R": "v:R", "Known": "o:Known"
+}"""
+TRICKS_ONTOLOGY = """
+@prefix o: <https://e.example/b/o/> . @prefix v: <https://v.example/#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+<https://e.example/b/o> a owl:Ontology .
+o:known a owl:ObjectProperty ; rdfs:range o:Known . o:Known a owl:Class .
+v:ref rdfs:range v:R . v:set rdfs:range o:Unknown . v:scoped rdfs:range v:R, v:T .
+"""
+TEXTS = ('"a"', '"Grün"', '""', r'"\"q\" \\ \n\u0001"', '"9"', '"https://x.example/y"')
+IRIS = (
+    '"a"',
+    '"a/b.c"',
+    '"x:1"',
+    '"urn:a:b"',
+    '"https://x.example/y"',
+    '"a//b"',
+    '"ä"',
+    '"a/../c"',
+)
+NUMBERS = ("1", '"1"', '"01"', "-0", "0.50", "1e3", '"-12.5"', "12345678901234567890", '"x"')
+TIMES = ('"2022-01-02"', '"2022-02-30"', '"2022-01-02T24:00:00"', '"2022-01-02T10:00:00Z"',
+         '"P12M"', '"PT0S"', '"2022-01-02T10:00:00.50+00:00"')  # fmt: skip
+ODD = (
+    "a", "", " ", "a b", "<a>", "a|b", "a\\b", "a\n", "\x00", "\x7f", "\uffff", "\U0001f600",
+    ".", "..", "./a", "a/..", "a..b", "a.", "/a", "//a", "//a/b", "?q", "a?q", "#f", "a#f", "~a",
+    "-", "a%20b", "a%zz", ":a", "a:", "_:b", "nope:1", "HTTP://e.example/", "mailto:a@b", "a/b:c",
+    "graph/x", "graph", "software/kg", "metadata/", "queries/q", "x" * 300, "http://[", "@id",
+    "@type", "@graph", "@context", "@value", "@set", "@list", "@language", "@foo", "@", "<<",
+    "true", "null", "1", "01", "1.50", "1e5", "NaN", "INF", "2022-01-01", "P1W", "a/b#c/d",
+)  # fmt: skip
+RAW = (
+    "null", "true", "false", "0", "-0", "01", "1.0", "1.", "1e400", "-1E-7", "+1", "1" * 40,
+    "NaN", "Infinity", "-Infinity", "[]", "{}", "[[]]", "[null]", r'"\ud83d\ude00"', r'"\ud800"',
+    r'"\udc00a"', r'"\ud800\ud800"', '"\t"', '"', "", "'a'", '{"@value": "a"}', '{"@set": ["a"]}',
+    '{"@value": "a", "@language": "en"}', '{"is": "a"}', '{"all": ["a"]}', '{"en": "a"}',
+    '{"@list": []}', '{"@context": {}, "id": "a"}', '{"id": ""}', '{"id": 1}', '{"id": ["a"]}',
+    '{"id": "a"}', '{"id": "a", "@id": "b"}', '{"id": "a", "type": []}', '{"type": "T"}',
+    '{"id": "a", "id": "b"}', '{"id": "a", "type": null}', '{"type": [null]}', '["a", ["b"]]',
+)  # fmt: skip
 
 
-def test_every_record_of_our_own_facts_goes_the_fast_way():
+def tricks() -> World:
+    base = "https://e.example/b/"
+    triples = tuple(parse(TRICKS_ONTOLOGY, RdfFormat.TURTLE))
+    context = Context.parse(json.loads(TRICKS), base)
+    ontology = Ontology(f"{base}o", (), triples)
+    texts = ("name", "plain", "said", "x:said", "größe", "text", "any", "own", "v:other", "free")
+    good = {
+        **dict.fromkeys(texts, TEXTS),
+        **dict.fromkeys(("whole", "small", "exact", "about", "true"), (*NUMBERS, "true")),
+        **dict.fromkeys(("day", "at", "for"), TIMES),
+        **dict.fromkeys(("ref", "set", "uri", "known", "based"), IRIS),
+        "plain": (*TEXTS, *NUMBERS, "true", "false", "0.1e-2"),
+        "term": ('"ref"', '"T"', '"a"', '"x:1"'),
+        "scoped": ('"a"', '"name"', '"x:1"'),
+        "self": ("1", '"01"'),
+        "deaf": TEXTS,
+    }
+    return World(
+        context, ontology, Plan(context, ontology),
+        ids=("id", "called", "@id"),
+        types=("R", "Known", "Free", "x:T", "https://x.example/T"),
+        good=good,
+        nested=("name", "ref", "known", "scoped", "based", "self", "v:other", "free", "deaf"),
+        classes=("T", "U", "W"),
+        odd=(*json.loads(TRICKS), "o:known", "o:nope", "o/nope", "o/Known", "v:T", "is", base),
+    )  # fmt: skip
+
+
+def core() -> World:
     context, ontology = vocabulary()
-    plan = Plan(context, ontology)
-    for record in own_records():
-        text = json.dumps(record, ensure_ascii=False)
-        found = plan.compile(text, GRAPH, Limits())
-        assert found is not None
-        lines = sorted(set(found.lines))
-        assert (lines, found.subjects) == walked(text, context, ontology, Limits())
+    references = (
+        "study",
+        "population",
+        "broader",
+        "exactMatch",
+        "document",
+        "dose",
+        "skos:related",
+    )
+    good = {
+        **dict.fromkeys(("label", "altLabel", "note", "identifier", "skos:editorialNote"), TEXTS),
+        **dict.fromkeys(("pValue", "value", "start", "sampleSize"), NUMBERS),
+        **dict.fromkeys(references[:-1], ('"a"', '"a//b"', '"ä"', '"CHEBI:18248"', '"urn:a:b"')),
+        "duration": TIMES,
+        "year": ("2022", '"1999"'),
+        "lowerExclusive": ("true", "false", '"1"'),
+        "direction": ('"lower"', '"higher"', '"le:direction-mixed"'),
+        "dimension": ('"dose"', '"scope"'),
+        "hedge": ('"asserted"', '"possible"'),
+    }
+    return World(
+        context, ontology, Plan(context, ontology),
+        ids=("id", "@id"),
+        types=("Finding", "Mineral", "le:Study", "https://example.org/T"),
+        good=good,
+        nested=("passages", "selector", "quantity", "dose", "skos:related", "hedge"),
+        classes=("Finding",),
+        odd=("le:nope", "direction-lower", "lower", "Mineral", "CHEBI", "CHEBL:1", "skos:broader",
+             terms.LE + "nope", terms.LE + "Finding", terms.LE, "lable", context.base),
+    )  # fmt: skip
+
+
+def tiny(folder: Path) -> World:
+    project = write_tiny(folder).project
+    context = load_context(folder / "ontology/context.jsonld", project.base)
+    ontology = load_ontology(folder / "ontology")
+    return World(
+        context, ontology, Plan(context, ontology),
+        ids=("id",),
+        types=("Mineral", "o:Mineral"),
+        good={"label": TEXTS, "altLabel": TEXTS, "mass": NUMBERS, "like": IRIS[:2]},
+        nested=("like",),
+        classes=("Mineral",),
+        odd=("ontology#Mineral", "ontology#nope", "o:mass", "o:nope", "ontology", context.base),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
+    return {
+        "core": core(),
+        "tiny": tiny(tmp_path_factory.mktemp("tiny")),
+        "tricks": tricks(),
+    }
+
+
+NAMES = ("core", "tiny", "tricks")
+
+
+# Records. An object is a list of pairs here, so that a key may stand twice; a scalar is JSON.
+
+
+class Object(list[tuple[str, object]]):
+    pass
+
+
+def written(value: object, ascii_only: bool) -> str:
+    if isinstance(value, Object):
+        pairs = ((json.dumps(k, ensure_ascii=ascii_only), written(v, ascii_only)) for k, v in value)
+        return "{" + ", ".join(f"{key}: {item}" for key, item in pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ",\n".join(written(item, ascii_only) for item in value) + "]"
+    return str(value)
+
+
+PROSE = st.text(max_size=12).map(json.dumps)
+NAMES_OF_NODES = st.sampled_from(["n/a", "n/b.c", "n/d-e/f", "n", "n/~g//h"]).map(json.dumps)
+
+
+@st.composite
+def ordinary(draw: st.DrawFn, world: World, depth: int = 2) -> Object:
+    """A node that nobody would object to."""
+    name = [(draw(st.sampled_from(world.ids)), draw(NAMES_OF_NODES))]
+    node = Object(name if depth == 2 or draw(st.booleans()) else [])
+    types = [json.dumps(type_) for type_ in world.types]
+    match draw(st.integers(0, 3)):
+        case 0:
+            node.append(("type", draw(st.sampled_from(types))))
+        case 1:
+            node.append(("type", draw(st.lists(st.sampled_from(types), min_size=1, max_size=2))))
+    nested = draw(st.sampled_from(["", *world.nested])) if depth else ""
+    if nested:
+        inner = ordinary(world, depth - 1)
+        node.append((nested, draw(inner | st.lists(inner, min_size=1, max_size=2))))
+    keys = st.lists(st.sampled_from(sorted(world.good)), min_size=1, max_size=4, unique=True)
+    node += [(key, draw(values_of(world, key))) for key in draw(keys) if key != nested]
+    return Object(reversed(node)) if draw(st.booleans()) else node
+
+
+def values_of(world: World, key: str) -> st.SearchStrategy[object]:
+    """Values of a key, one or several."""
+    values: st.SearchStrategy[object] = st.sampled_from(world.good[key])
+    if world.good[key] is TEXTS:
+        values |= PROSE
+    return values | st.lists(values, min_size=1, max_size=3)
+
+
+@st.composite
+def wild(draw: st.DrawFn, world: World) -> object:
+    """An ordinary record with some of it replaced, moved, doubled or left out."""
+    odd = st.sampled_from([*ODD, *world.odd]) | st.text(max_size=5)
+    scalars = st.sampled_from(RAW) | odd.map(json.dumps) | PROSE
+    good = st.sampled_from([value for values in world.good.values() for value in values])
+    names = odd | st.sampled_from([*world.good, *world.nested, *world.ids, "type", "@type"])
+    record = draw(ordinary(world))
+    for _ in range(draw(st.integers(1, 3))):
+        parts = list(containers(record))
+        part = draw(st.sampled_from(parts))
+        at = draw(st.integers(0, max(len(part) - 1, 0)))
+        value: object = draw(scalars | good | st.sampled_from(parts).map(copied))
+        name = draw(names)
+        if draw(st.booleans()):
+            value = draw(st.sampled_from([[value], [value, value], Object([(name, value)])]))
+        match draw(st.sampled_from(["value", "key", "insert", "delete", "type"])):
+            case "value" if part:
+                part[at] = (part[at][0], value) if isinstance(part, Object) else value
+            case "key" if part and isinstance(part, Object):
+                part[at] = (name, part[at][1])
+            case "delete" if part:
+                del part[at]
+            case "type" if isinstance(part, Object):
+                class_ = json.dumps(draw(st.sampled_from(world.classes)))
+                part[:] = [pair for pair in part if pair[0] != "type"]
+                part.insert(at, ("@type", class_))
+            case _:
+                part.insert(at, (name, value) if isinstance(part, Object) else value)
+    return record
+
+
+def containers(value: object) -> Iterator[list[object]]:
+    if isinstance(value, list):
+        yield value
+        for item in value:
+            yield from containers(item[1] if isinstance(value, Object) else item)
+
+
+def copied(value: object) -> object:
+    if isinstance(value, Object):
+        return Object((key, copied(item)) for key, item in value)
+    return [copied(item) for item in value] if isinstance(value, list) else value
+
+
+# The law
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=CASES, deadline=None)
+@given(data=st.data())
+def test_ordinary_records_are_compiled_just_as_walk_does_it(
+    worlds: dict[str, World], name: str, data: st.DataObject
+):
+    world = worlds[name]
+    text = written(data.draw(ordinary(world)), data.draw(st.booleans()))
+    assert (world.check(text) is None) == (world.walked(text, Limits()) is None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=2 * CASES, deadline=None)
+@given(data=st.data())
+def test_wild_records_are_compiled_as_walk_does_it_or_not_at_all(
+    worlds: dict[str, World], name: str, data: st.DataObject
+):
+    world = worlds[name]
+    world.check(written(data.draw(wild(world)), data.draw(st.booleans())))

@@ -95,13 +95,15 @@ class _Writer:
 
     def top(self, value: Any, left: int) -> None:
         """A node, a list of them, or an object with nothing but `@graph`."""
+        if left < 2:
+            raise Unusual
         many = type(value) is list
         for item in value if many else (value,):
             if type(item) is not dict:
                 raise Unusual
             if "@graph" not in item:
                 self._node(item, self._scopes.top, "", "", left - many)
-            elif len(item) == 1 and left > 2:
+            elif len(item) == 1:
                 self.top(item["@graph"], left - many - 1)
             else:
                 raise Unusual

@@ -6,7 +6,7 @@ Everything is asked of `kg.context.Context`, as `kg.walk.Walk` asks it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -21,8 +21,9 @@ from kg.plan.values import Unusual, Values, Vocabulary
 
 _LOCAL: Final = re.compile(r"[\w-]+", re.ASCII)
 _TYPED: Final = f" {terms.TYPE} "
-# What is kept at most, as a sheet may write any IRI for a key: keys or classes of a scope; scopes.
+# What is kept at most, as any IRI may be a key: names of a scope, their characters, scopes.
 _NAMES: Final = 1 << 12
+_LONGEST: Final = 256
 _SCOPES: Final = 64
 
 
@@ -40,9 +41,9 @@ _KEYWORDS: Final = {keyword.value: keyword for keyword in Keyword}
 class Property:
     """What any other key means within a scope.
 
-    `predicate` has a blank on both sides; `local` names nodes nested here; `class_` is the
-    predicate and the class that they have when the ontology says one. `inner` is the context of
-    values, `outer` that of nodes, and `nested` their scope, once there was one.
+    `predicate` has a blank on both sides. `local` names nodes nested here, '' where there are none;
+    `class_` is the predicate and the class that they have when the ontology says one, and `nested`
+    their scope, once there was one. `inner` is the context of values, `outer` that of nodes.
     """
 
     predicate: str
@@ -77,8 +78,7 @@ class Scope:
 
     def learn(self, key: str) -> Property | Keyword:
         """What a new key means; raises `Unusual`."""
-        if len(self.keys) >= _NAMES:
-            raise Unusual
+        _check_name(key, self.keys)
         keyword = self._context.alias(key)
         if keyword == "@id":
             self.id_keys.add(key)
@@ -95,13 +95,14 @@ class Scope:
         inner, outer = context.scope(key), self._outer.scope(key)
         term = inner.coercion_of(key, term)
         class_ = self._scopes.ranges.get(term.iri, "")
-        for iri in (term.iri, class_, terms.TYPE.value if class_ else ""):
-            vocabulary.refuse_foreign(iri)
+        if vocabulary.is_foreign(term.iri):
+            raise Unusual
         local = local_name(key)
+        nests = _LOCAL.fullmatch(local) and not vocabulary.is_foreign(class_)
         return Property(
             predicate=f" {NamedNode(term.iri)} ",
             values=vocabulary.values(term, inner),
-            local=local if _LOCAL.fullmatch(local) else "",
+            local=local if nests else "",
             class_=f"{_TYPED}{NamedNode(class_)}" if class_ else "",
             inner=inner,
             outer=outer,
@@ -109,20 +110,20 @@ class Scope:
 
     def learn_class(self, name: str) -> str:
         """The predicate and the class that a new type means; raises `Unusual`."""
+        _check_name(name, self.classes)
         context = self._context
         iri = context.expand(name, vocab=True)
         known = name in context.keys or name in context.prefixes
-        if known or context.unknown_prefix(name) or not is_iri(iri) or len(self.classes) >= _NAMES:
+        if known or context.unknown_prefix(name) or not is_iri(iri):
             raise Unusual
-        for term in (iri, terms.TYPE.value):
-            self._scopes.vocabulary.refuse_foreign(term)
+        if self._scopes.vocabulary.is_foreign(iri):
+            raise Unusual
         self.classes[name] = f"{_TYPED}{NamedNode(iri)}"
         return self.classes[name]
 
     def enter_class(self, name: str) -> Scope:
         """The scope of the keys of nodes of a new class; often this one."""
-        if len(self.within) >= _NAMES:
-            raise Unusual
+        _check_name(name, self.within)
         self.within[name] = self._scopes.of(self._context.scope(name), self._outer)
         return self.within[name]
 
@@ -134,6 +135,12 @@ class Scope:
                 if isinstance(property_, Keyword):
                     raise Unusual
                 yield property_, value
+
+
+def _check_name(name: str, names: Sized) -> None:
+    """Raises `Unusual` for a name that is not worth to be kept among these."""
+    if len(names) >= _NAMES or len(name) > _LONGEST or not name.isprintable():
+        raise Unusual
 
 
 class Scopes:

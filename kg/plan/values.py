@@ -19,9 +19,9 @@ from kg.plan.lexical import Datatype, quoted
 
 # References that are their base and themselves, without any further ado.
 _PLAIN: Final = re.compile(r"[\w~-][\w~/-]*(?:\.[\w~-][\w~/-]*)*", re.ASCII)
-# How many values of one kind are kept, and of how many characters.
-_MOST: Final = 1 << 15
-_LONGEST: Final = 256
+# How many values are kept, and of how many characters.
+_MOST: Final = 1 << 16
+_LONGEST: Final = 128
 
 
 class Unusual(Exception):  # noqa: N818 - nothing need be wrong
@@ -34,22 +34,10 @@ class Number(str):
     __slots__ = ()
 
 
-class Known(dict[str, str]):
-    """What values were found to be, as N-Quads; forgotten when there are too many."""
-
-    def keep(self, text: str, object_: str) -> str:
-        """Remember what `text` is, and give it."""
-        if len(text) <= _LONGEST:
-            if len(self) >= _MOST:
-                self.clear()
-            self[text] = object_
-        return object_
-
-
 class Values(Protocol):
     """How values are read. What is `known` need not be read again."""
 
-    known: Known
+    known: dict[str, str]
 
     def read(self, text: str) -> str:
         """What a text is, as N-Quads; raises `Unusual`, and `ValueError` where it is no term."""
@@ -62,7 +50,7 @@ class References:
     """Values that are IRIs: with `vocab`, what is a term for a start."""
 
     def __init__(self, vocabulary: Vocabulary, context: Context, *, vocab: bool) -> None:
-        self.known = Known()
+        self.known = vocabulary.new_known()
         self._vocabulary = vocabulary
         self._context = context
         self._vocab = vocab
@@ -73,14 +61,17 @@ class References:
         """The IRI in angle brackets."""
         joins = self._joins and _PLAIN.fullmatch(text)
         iri = self._context.base + text if joins else self._resolve(text)
-        self._vocabulary.refuse_foreign(iri)
-        return self.known.keep(text, f"<{iri}>")
+        if self._vocabulary.is_foreign(iri):
+            raise Unusual
+        return self._vocabulary.keep(self.known, text, f"<{iri}>")
 
     def _resolve(self, text: str) -> str:
         """As `Walk` does it, which has words for what is refused here."""
         context, vocab = self._context, self._vocab
         iri = context.resolve(text, vocab=vocab)
-        if not text or text.startswith("_:") or context.unknown_prefix(text) or not is_iri(iri):
+        if not text.isprintable() or text.startswith("_:") or context.unknown_prefix(text):
+            raise Unusual
+        if not text or not is_iri(iri):
             raise Unusual
         if not (vocab or ":" in text or is_iri(text) or iri.startswith(context.base)):
             raise Unusual
@@ -95,14 +86,15 @@ class Typed:
     """Values of one datatype."""
 
     def __init__(self, vocabulary: Vocabulary, datatype: str) -> None:
-        self.known = Known()
+        self.known = vocabulary.new_known()
         self._vocabulary = vocabulary
         self._datatype = Datatype(datatype)
 
     def read(self, text: str) -> str:
         """The literal in canonical form."""
-        self._vocabulary.refuse_foreign(text)
-        return self.known.keep(text, self._datatype.write(text))
+        if self._vocabulary.is_foreign(text):
+            raise Unusual
+        return self._vocabulary.keep(self.known, text, self._datatype.write(text))
 
     def native(self, value: Number | bool) -> str:
         """The literal of what JSON writes without quotation marks."""
@@ -114,13 +106,14 @@ class Texts:
     """Values that are text, in a language or none; few come twice, so none is kept."""
 
     def __init__(self, vocabulary: Vocabulary, language: str) -> None:
-        self.known = Known()
+        self.known: dict[str, str] = {}
         self._vocabulary = vocabulary
         self._end = str(Literal("", language=language))[2:] if language else ""
 
     def read(self, text: str) -> str:
         """The literal, with its language."""
-        self._vocabulary.refuse_foreign(text)
+        if self._vocabulary.is_foreign(text):
+            raise Unusual
         return quoted(text) + self._end
 
     def native(self, value: Number | bool) -> str:
@@ -141,11 +134,28 @@ class Vocabulary:
         self._references: dict[tuple[Context, bool], References] = {}
         self._typed: dict[str, Typed] = {}
         self._texts: dict[str, Texts] = {}
+        self._known: list[dict[str, str]] = []
+        self._kept = 0
 
-    def refuse_foreign(self, text: str) -> None:
-        """Raises `Unusual` for what looks like a term of the ontology and is none."""
-        if text.startswith(self._namespaces) and text not in self._terms:
-            raise Unusual
+    def is_foreign(self, text: str) -> bool:
+        """Whether that looks like a term of the ontology and is none."""
+        return text.startswith(self._namespaces) and text not in self._terms
+
+    def new_known(self) -> dict[str, str]:
+        """A place to `keep` values in."""
+        self._known.append({})
+        return self._known[-1]
+
+    def keep(self, known: dict[str, str], text: str, object_: str) -> str:
+        """Keep what a text was found to be, and give it; all is forgotten when it is too much."""
+        if len(text) <= _LONGEST:
+            if self._kept >= _MOST:
+                for each in self._known:
+                    each.clear()
+                self._kept = 0
+            known[text] = object_
+            self._kept += 1
+        return object_
 
     def values(self, term: Term, context: Context) -> Values:
         """How the values of a key with this meaning are read in this context."""
