@@ -6,10 +6,11 @@ here has been checked; nothing of it is current yet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any, Final
 
-from pyoxigraph import Quad, Store
+from pyoxigraph import NamedNode, Quad, Store
 
 from kg.context import Context
 from kg.diff import Side, changes_files
@@ -18,9 +19,10 @@ from kg.errors import NoReleaseError, Problem
 from kg.metadata import describe_release, write_descriptions
 from kg.ontology import canonical
 from kg.report import format_json, format_turtle
+from kg.stats import LARGE
 from kg.store import Release
 
-_SHOWN = 12
+_SHOWN: Final = 12
 
 
 def write_files(path: Path, material: Material) -> tuple[list[Quad], list[Problem]]:
@@ -43,19 +45,41 @@ def write_reports(folder: Path, problems: Sequence[Problem], context: Context) -
 
 
 def write_changes(
-    folder: Path, before: Release | None, facts: Sequence[Quad], digest: str, context: Context
+    folder: Path,
+    before: Release | None,
+    new: Store,
+    digest: str,
+    context: Context,
+    graphs: Collection[NamedNode] | None = None,
 ) -> None:
-    """Write what changed since the release before: `changes.json`, `changes.ttl`; none for none."""
+    """Write what changed since the release before: `changes.json`, `changes.ttl`; none for none.
+
+    `new` is the store of this release. `graphs` are those that differ, where that is known; what
+    there is to compare has to fit in memory, or nothing is written, and `kg diff` tells.
+    """
     try:
         old = before.open_store() if before else None
     except NoReleaseError:
         return  # it cannot be read any more, so that nobody could tell
-    if before and old:
-        new = Store()
-        new.bulk_extend(facts)
-        sides = (
-            Side(before.digest[:_SHOWN], old, context.base),
-            Side(digest[:_SHOWN], new, context.base),
-        )
-        for name, data in changes_files(*sides, context).items():
-            (folder / name).write_bytes(data)
+    if not before or not old or any(_are_many(store, graphs) for store in (old, new)):
+        return
+    sides = (
+        Side(before.digest[:_SHOWN], old, context.base),
+        Side(digest[:_SHOWN], new, context.base),
+    )
+    for name, data in changes_files(*sides, context, graphs).items():
+        (folder / name).write_bytes(data)
+
+
+def _are_many(store: Store, graphs: Collection[NamedNode] | None) -> bool:
+    """Whether some graphs of a store, or all, hold more than fits in memory."""
+    if graphs is None:
+        return len(store) > LARGE
+    left = LARGE
+    for graph in graphs:
+        some = f"SELECT * {{ GRAPH {graph} {{ ?s ?p ?o }} }} LIMIT {left + 1}"
+        found: Any = store.query(f"SELECT (COUNT(*) AS ?n) {{ {{ {some} }} }}")
+        left -= sum(int(row["n"].value) for row in found)
+        if left < 0:
+            return True
+    return False

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import NamedNode, Quad, Store
 
 from kg import __version__, terms
 from kg.assemble import write_changes, write_files, write_reports
@@ -214,7 +214,9 @@ def _assemble(
     checked = replace(checked, problems=(*checked.problems, *notes), quads=tuple(quads))
     before = release_before(project.build, digest)
     write_reports(aside, checked.problems, checked.context)
-    write_changes(aside, before, facts, digest, checked.context)
+    store = Store()
+    store.bulk_extend(facts)
+    write_changes(aside, before, store, digest, checked.context)
     manifest = {
         "data": data,
         "before": before.digest if before else "",

@@ -12,11 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from pyoxigraph import NamedNode
-
 from kg import terms
 from kg.iris import namespace_of
-from kg.things import is_provenance
+from kg.things import may_be_thing
 
 # Quads: above, what needs the whole graph in memory is left out of a release, which says so.
 LARGE: Final = 1_000_000
@@ -220,18 +218,14 @@ def _examples(groups: Mapping[str, list[str]], parts: Set[str], base: str) -> di
     for types, members in groups.items():
         # Nearly always the first is a thing, or none is.
         least = _bare(min(members))
-        if f"<{least}>" in parts or not _is_thing(least, base):
-            things = (head for head in members if head not in parts and _is_thing(head[1:-1], base))
+        if f"<{least}>" in parts or not may_be_thing(least, base):
+            things = (
+                head for head in members if head not in parts and may_be_thing(head[1:-1], base)
+            )
             least = _bare(min(things, default=""))
         for class_ in _bare(types).split(" ") if least else ():
             found[class_] = min(least, found.get(class_, least))
     return found
-
-
-def _is_thing(iri: str, base: str) -> bool:
-    """Whether an IRI is one that a thing may have; see kg.things."""
-    ours = iri.startswith(base) and not iri.startswith(f"{base}graph/")
-    return ours and not is_provenance(NamedNode(iri), base)
 
 
 def _links(

@@ -6,6 +6,7 @@ and neither a graph, the software nor the dataset is a thing.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -46,6 +47,38 @@ def data_quads(store: Store, base: str) -> Iterator[Quad]:
         for quad in store.quads_for_pattern(None, None, None, graph):
             if not is_provenance(quad.subject, base):
                 yield quad
+
+
+def is_thing(store: Store, node: NamedNode, base: str) -> bool:
+    """Whether a node that sheets describe in a store is a thing under the base; see `things`."""
+    return may_be_thing(node.value, base) and not _is_part(store, node, base)
+
+
+def may_be_thing(iri: str, base: str) -> bool:
+    """Whether an IRI is one that a thing under the base may have.
+
+    >>> [may_be_thing(f"urn:x:{end}", "urn:x:") for end in ("a", "graph/a", "software/kg-1", "")]
+    [True, False, False, False]
+    """
+    ours = iri.startswith(base) and not iri.startswith(f"{base}graph/")
+    return ours and not is_provenance(NamedNode(iri), base)
+
+
+def _is_part(store: Store, node: NamedNode, base: str) -> bool:
+    """Whether a sheet refers to a node from one that it is under; see `Nesting`."""
+    # Not by all that refers to it: that may be much.
+    return any(
+        is_data_graph(quad.graph_name, base) and not is_provenance(quad.subject, base)
+        for above in _above(node)
+        for quad in store.quads_for_pattern(above, None, node, None)
+    )
+
+
+def _above(node: NamedNode) -> Iterator[NamedNode]:
+    """All that a node is under by its IRI."""
+    for slash in re.finditer("/", node.value):
+        with contextlib.suppress(ValueError):  # the IRI of nothing, such as `https:/`
+            yield NamedNode(node.value[: slash.start()])
 
 
 def is_retired(store: Store, node: NamedNode) -> bool:
@@ -119,8 +152,6 @@ def things(quads: Iterable[Quad], base: str) -> set[NamedNode]:
         q.subject
         for q in data
         if isinstance(q.subject, NamedNode)
-        and q.subject.value.startswith(base)
-        and not q.subject.value.startswith(f"{base}graph/")
-        and not is_provenance(q.subject, base)
+        and may_be_thing(q.subject.value, base)
         and q.subject not in nesting
     }

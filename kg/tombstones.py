@@ -6,23 +6,30 @@ than `owl:deprecated true`, what replaced it (`dcterms:isReplacedBy`) if anythin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pyoxigraph import NamedNode, Quad, Store
 
 from kg import terms
 from kg.context import Context, is_iri
 from kg.errors import NoReleaseError, Problem, Severity
-from kg.store import open_release
-from kg.things import data_quads, is_retired, things
+from kg.iris import hash_of
+from kg.store import Release, open_release
+from kg.things import data_quads, is_retired, is_thing, things
 
 ALLOWED: Final = frozenset(node.value for node in (terms.DEPRECATED, terms.REPLACED_BY, terms.NOTE))
 
 
 Replaced = Callable[[str], Sequence[str] | None]
 """An IRI → what replaced it; None for one that was not retired."""
+
+Described = Callable[[str], bool]
+"""Whether an IRI is described by a sheet, the ontology or the build."""
+
+Lost = Mapping[str, Set[int]]
+"""The IRI of a sheet's graph → the hashes (see kg.iris) of the subjects it no longer describes."""
 
 
 def heirs(iri: str, replaced: Replaced) -> list[str]:
@@ -86,6 +93,49 @@ def find_removed(build: Path, quads: Iterable[Quad], context: Context) -> list[P
         gone = removed_without_tombstone(release.open_store(), quads, context.base, owed)
     except NoReleaseError:
         return []
+    return _warnings(gone, context)
+
+
+def find_missing(
+    release: Release, lost: Lost, described: Described, context: Context
+) -> list[Problem]:
+    """A warning for each IRI that a release has, or owed already, and that is described no more.
+
+    Nothing where the release cannot be read. Each says what to write in a sheet.
+    """
+    try:
+        owed = release.manifest.get("removed", ())
+        gone = missing_things(release.open_store(), lost, described, context.base, owed)
+    except NoReleaseError:
+        return []
+    return _warnings(gone, context)
+
+
+def missing_things(
+    old: Store, lost: Lost, described: Described, base: str, owed: Iterable[str] = ()
+) -> list[str]:
+    """The IRIs of things that graphs of a store lost, and that nothing describes now, sorted.
+
+    `owed` are those that were missing before already: an IRI that was published once is missed
+    until a sheet says what became of it.
+    """
+    gone = {iri for iri in owed if not described(iri)}
+    for graph, hashes in lost.items():
+        missed = {iri for iri in _subjects(old, graph) if hash_of(iri) in hashes} - gone
+        gone |= {
+            iri for iri in missed if not described(iri) and is_thing(old, NamedNode(iri), base)
+        }
+    return sorted(gone)
+
+
+def _subjects(store: Store, graph: str) -> Iterator[str]:
+    """The IRIs that a graph describes."""
+    # Several times as fast as to look at every quad from here.
+    found: Any = store.query(f"SELECT DISTINCT ?s {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
+    return (terms.text_of(row["s"]) for row in found)
+
+
+def _warnings(gone: Iterable[str], context: Context) -> list[Problem]:
     keys = {t.iri: key for key in reversed(context.keys) if (t := context.term(key))}
     deprecated, replaced = (
         keys.get(node.value, node.value) for node in (terms.DEPRECATED, terms.REPLACED_BY)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 from sample import BASE, compile_text, rules_at, vocabulary, write_project
 from tiny import BASE as TINY_BASE
@@ -13,10 +17,22 @@ from tiny import Tiny, write_tiny
 
 from kg import NonconformingError, build_release, open_release, terms
 from kg.build import check_project, check_removed
+from kg.context import Context
 from kg.errors import Severity
+from kg.iris import hash_of
 from kg.link import Places, check_links
 from kg.project import core_folder
-from kg.tombstones import find_removed, heirs, leads_back, removed_without_tombstone, replacements
+from kg.store import Release
+from kg.things import is_data_graph
+from kg.tombstones import (
+    find_missing,
+    find_removed,
+    heirs,
+    leads_back,
+    missing_things,
+    removed_without_tombstone,
+    replacements,
+)
 
 OWL = "http://www.w3.org/2002/07/owl#"
 IRON = "- {id: mineral/iron, type: Mineral, label: Iron}\n"
@@ -139,6 +155,61 @@ def test_only_identifiers_of_things_are_missed() -> None:
         f"{BASE}b",
         f"{BASE}long-gone",
     ]
+
+
+PATHS = [
+    "a",
+    "a/b",
+    "a/b/c",
+    "b",
+    "b/c",
+    "graph/a",
+    "graph/a/node/0123456789abcdef",
+    "software/x",
+    "",
+]
+_iris = st.sampled_from([BASE + path for path in PATHS] + ["https://example.net/a", BASE[:-1]])
+_facts = st.lists(
+    st.builds(
+        lambda s, o, g: Quad(NamedNode(s), terms.GIVEN, NamedNode(o), NamedNode(BASE + g)),
+        _iris,
+        _iris,
+        st.sampled_from(["graph/a", "graph/b", "ontology"]),
+    ),
+    max_size=12,
+)
+
+
+@given(_facts, _facts, st.lists(_iris, max_size=2))
+def test_those_that_graphs_lost_are_those_that_all_quads_tell(
+    before: list[Quad], after: list[Quad], owed: list[str]
+) -> None:
+    described = {terms.text_of(quad.subject) for quad in after}
+    lost: defaultdict[str, set[int]] = defaultdict(set)
+    for quad in before:
+        iri = terms.text_of(quad.subject)
+        graph = quad.graph_name
+        if iri not in described and is_data_graph(graph, BASE):
+            lost[str(graph)[1:-1]].add(hash_of(iri))
+    store = Store()
+    store.extend(before)
+    found = missing_things(store, lost, described.__contains__, BASE, owed)
+    assert found == removed_without_tombstone(store, after, BASE, owed)
+
+
+def test_a_hash_that_two_iris_share_takes_none_away(tmp_path: Path) -> None:
+    store = Store(f"{tmp_path}/store")
+    store.extend([quad("a"), quad("b")])
+    del store
+    release = Release(tmp_path, "0", {"removed": [f"{BASE}c"]})
+    lost = {f"{BASE}graph/a": {hash_of(f"{BASE}a")}}
+    context = Context.parse({}, BASE)
+    assert find_missing(release, lost, {f"{BASE}a", f"{BASE}c"}.__contains__, context) == []
+    problems = find_missing(release, lost, lambda _: False, context)
+    assert [problem.focus for problem in problems] == [f"{BASE}a", f"{BASE}c"]
+    assert {(p.rule, p.severity) for p in problems} == {("removed", Severity.WARNING)}
+    damaged = replace(release, path=tmp_path / "nowhere")
+    assert find_missing(damaged, lost, lambda _: False, context) == []
 
 
 @pytest.fixture

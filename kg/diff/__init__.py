@@ -16,6 +16,10 @@ r"""What changed between two versions of the data, thing by thing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from pyoxigraph import NamedNode
+
 from kg.context import Context
 from kg.diff.changes import Change, Diff, Entry, Kind, Thing
 from kg.diff.compare import Side, compare
@@ -28,9 +32,14 @@ __all__ = [
 ]  # fmt: skip
 
 
-def changes_files(old: Side, new: Side, context: Context) -> dict[str, bytes]:
-    """The files that tell in a release what changed since the one before, by their names."""
-    diff = compare(old, new)
+def changes_files(
+    old: Side, new: Side, context: Context, graphs: Iterable[NamedNode] | None = None
+) -> dict[str, bytes]:
+    """The files that tell in a release what changed since the one before, by their names.
+
+    `graphs` are those that differ, where that is known.
+    """
+    diff = compare(old, new, graphs)
     return {
         "changes.json": format_json(diff, context),
         "changes.ttl": format_turtle(diff, context),

@@ -82,9 +82,12 @@ class Side:
         return tuple(path), part
 
 
-def compare(old: Side, new: Side) -> Diff:
-    """What was added, removed, renamed, retired and changed from one version to the other."""
-    removed, added = _differences(old, new)
+def compare(old: Side, new: Side, graphs: Iterable[NamedNode] | None = None) -> Diff:
+    """What was added, removed, renamed, retired and changed from one version to the other.
+
+    `graphs` are those that differ, where that is known; else all are compared.
+    """
+    removed, added = _differences(old, new, graphs)
     gone, come = _by_owner(old, removed), _by_owner(new, added)
     kinds = {node: _kind(node, old, new) for node in gone.keys() | come.keys()}
     renamed = _renames(gone, come, kinds)
@@ -111,11 +114,14 @@ def compare(old: Side, new: Side) -> Diff:
     return Diff(old.name, new.name, tuple(entries), _labels(old, new, entries))
 
 
-def _differences(old: Side, new: Side) -> tuple[set[Triple], set[Triple]]:
+def _differences(
+    old: Side, new: Side, graphs: Iterable[NamedNode] | None
+) -> tuple[set[Triple], set[Triple]]:
     removed: set[Triple] = set()
     added: set[Triple] = set()
     before, after = {*data_graphs(old.store, old.base)}, {*data_graphs(new.store, new.base)}
-    for graph in sorted(before | after, key=terms.text_of):
+    compared = before | after if graphs is None else (before | after).intersection(graphs)
+    for graph in sorted(compared, key=terms.text_of):
         mine = set(old.triples(graph)) if graph in before else set()
         for triple in new.triples(graph) if graph in after else ():
             if triple in mine:
