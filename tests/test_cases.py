@@ -22,7 +22,7 @@ from kg.report import format_text
 
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.parent.name for path in CASES.glob("*/facts"))
-NUMBER_OF_CASES = 52
+NUMBER_OF_CASES = 53
 
 
 def test_no_case_is_overlooked():

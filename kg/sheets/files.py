@@ -88,7 +88,7 @@ def _read_gzip(file: BinaryIO) -> Iterator[bytes]:
             try:
                 block = member.decompress(packed, BLOCK)
             except zlib.error as error:
-                raise _damaged("gzip", str(error).partition(": ")[2] or str(error)) from error
+                raise _damaged("gzip", str(error)) from error
             if not (block or packed or member.eof):
                 raise _damaged("gzip", "the file ends too early")
             if block:
@@ -133,7 +133,9 @@ def _zstd() -> Any:
 
 
 def _damaged(format_: str, words: str) -> SheetError:
-    return SheetError(f"not valid {format_}: {words}; nothing from here on is read", "compression")
+    # What the libraries say begins with what they were doing.
+    reason = words.rpartition(": ")[2]
+    return SheetError(f"not valid {format_}: {reason}; nothing from here on is read", "compression")
 
 
 _UNPACKERS: Final = {".gz": _read_gzip, ".zst": _read_zstd}
