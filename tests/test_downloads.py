@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from kg.blank import name_blank_nodes
 from kg.build import build_release, check_project, load_vocabulary
 from kg.cli import group
 from kg.compile import describe_dataset
-from kg.downloads import Facts, Folder, facts_of, gather, read_sums, write_downloads
+from kg.downloads import SUMS, Facts, Folder, facts_of, gather, read_sums, write_downloads
 from kg.downloads.columns import guarded
 from kg.downloads.tables import Table, make_tables
 from kg.errors import ConfigError, KgError
@@ -463,3 +464,79 @@ def test_writing_twice_gives_the_same_bytes(tiny: Tiny, tmp_path: Path) -> None:
         material = gather(tiny.project, context, ontology, Facts.of(quads, BASE), "0f")
         assert write_downloads(Folder(tmp_path / name), material) == []
     assert snapshot(tmp_path / "one") == snapshot(tmp_path / "two")
+
+
+# --- large graphs
+
+
+@pytest.fixture
+def large(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> kg.Release:
+    """A release of a graph that is taken for a large one."""
+    monkeypatch.setattr("kg.stats.LARGE", 3)
+    build_release(tiny.project)
+    return open_release(tiny.build)
+
+
+def test_of_a_large_graph_there_is_one_dump_and_no_table(large: kg.Release) -> None:
+    names = {path.name for path in large.files.iterdir()}
+    assert {name for name in names if name.startswith("graph") or name.endswith("csv")} == {
+        "graph.nq.gz"
+    }
+    assert {"ontology.ttl", "shapes.ttl", "metadata.ttl", "croissant.json"} < names
+    assert {*read_sums(large.files), SUMS} == names
+    data = (large.files / "graph.nq.gz").read_bytes()
+    assert data[3:8] == bytes(5)
+    lines = gzip.decompress(data).splitlines()
+    assert stored(parse(b"\n".join(lines), RDF_FORMATS["nquads"].rdf)) == facts(large, BASE)
+    assert lines == sorted(lines, key=lambda line: (line.split()[-2], line))
+    report = json.loads((large.path / "report.json").read_text(encoding="utf-8"))
+    (note,) = [p for p in report["problems"] if p["rule"] == "not-written"]
+    assert "too many for tables" in note["message"]
+    assert note["severity"] == "info"
+
+
+def test_what_a_large_graph_says_of_itself_is_there(large: kg.Release) -> None:
+    store = large.open_store()
+    void = NamedNode(BASE)
+    dumps = store.quads_for_pattern(void, NamedNode(terms.VOID + "dataDump"), None, None)
+    assert [terms.text_of(quad.object).rpartition("/")[2] for quad in dumps] == ["graph.nq.gz"]
+    assert not list(store.quads_for_pattern(None, NamedNode(terms.VOID + "distinctObjects"), None))
+    (count,) = store.quads_for_pattern(void, NamedNode(terms.VOID + "triples"), None)
+    assert int(terms.text_of(count.object)) == len(facts(large, BASE))
+    described = json.loads((large.files / "croissant.json").read_text(encoding="utf-8"))
+    assert "recordSet" not in described
+    crate = json.loads((large.files / "ro-crate-metadata.json").read_text(encoding="utf-8"))
+    parts = {part["@id"] for part in crate["@graph"][1]["hasPart"]}
+    assert parts < {path.name for path in large.files.iterdir()}
+
+
+def test_a_large_graph_is_exported_as_it_was_built(
+    large: kg.Release, tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where its lines have to be sorted, and counted, a few at a time."""
+    before = snapshot(large.files)
+    assert before
+    shutil.rmtree(large.files)
+    monkeypatch.setattr("kg.downloads.facts._SORTED", 2)
+    monkeypatch.setattr("kg.downloads.facts._COUNTED", 2)
+    monkeypatch.setattr("kg.downloads.facts._READ", 2)
+    export_files(tiny.project, large, tmp_path / "out")
+    assert snapshot(tmp_path / "out") == before
+
+
+def test_lines_of_a_store_are_sorted_whatever_they_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.downloads.facts._SORTED", 3)
+    texts = ["\u2028", "\x85x", "a\nb\rc", "é", "\U0001f600", *map(str, range(5))]
+    graphs = [NamedNode(f"{BASE}graph/{name}") for name in ("b", "a")]
+    quads = [Quad(graphs[0], terms.LABEL, Literal(t), g) for t in texts for g in graphs]
+    store = Store()
+    store.extend([*quads, Quad(graphs[0], terms.LABEL, Literal("x"), NamedNode(BASE))])
+    found = Facts.stored(store, BASE)
+    again = Facts.of([*store], BASE)
+    assert list(found.lines()) == list(again.lines())
+    assert list(found.lines()) == [
+        f"{quad} .\n" for quad in sorted(quads, key=lambda q: (str(q.graph_name), str(q)))
+    ]
+    assert set(found) == set(again) == set(quads)
+    assert found.stats == again.stats
+    assert found.stats.quads == len(quads)

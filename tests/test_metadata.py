@@ -146,6 +146,24 @@ def test_the_numbers_are_those_that_sparql_counts(store: Store, base: str) -> No
         assert sorted(rows(store, asked)) == sorted(rows(store, told))
 
 
+def test_what_two_sheets_say_counts_once(tiny: Tiny) -> None:
+    tiny.write("facts/again.yaml", "id: mineral/iron\ntype: Mineral\nlike: mineral/zinc\n")
+    counts = {
+        "SELECT (COUNT(*) AS ?n) { %s }": "void:triples",
+        "SELECT (COUNT(DISTINCT ?s) AS ?n) { %s }": "void:distinctSubjects",
+        "SELECT (COUNT(DISTINCT ?o) AS ?n) { %s }": "void:distinctObjects",
+    }
+    facts = f"""{{ SELECT DISTINCT ?s ?p ?o {{ GRAPH ?g {{ ?s ?p ?o }}
+        FILTER STRSTARTS(STR(?g), "{BASE}graph/") }} }}"""
+    store = release_of(tiny).open_store()
+    for query, term in counts.items():
+        assert rows(store, query % facts) == rows(store, f"SELECT ?n {{ <{BASE}> {term} ?n }}")
+    classes = (
+        "SELECT ?n { ?d void:class <https://example.org/ontology#Mineral> ; void:entities ?n }"
+    )
+    assert rows(store, classes) == [("2",)]
+
+
 def test_a_linkset_for_every_vocabulary_that_is_mapped(store: Store, base: str) -> None:
     sets = rows(
         store,
