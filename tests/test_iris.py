@@ -94,6 +94,11 @@ def test_any_file_name_gives_a_valid_graph(name: str):
     assert iri.startswith("https://example.org/graph/facts/")
 
 
+@pytest.mark.parametrize("name", ["a.b.yaml", "a.b.jsonl", "a.b.jsonl.gz", "a.b.JSONL.ZST"])
+def test_a_graph_is_named_without_the_suffix_of_the_file_however_it_is_packed(name: str):
+    assert graph_iri("https://e.org/", PurePosixPath("x.d") / name) == "https://e.org/graph/x-d/a-b"
+
+
 @pytest.mark.parametrize(
     ("iri", "name"),
     [("a#b", "b"), ("a/b", "b"), ("le:b", "b"), ("b", "b"), ("a/", ""), ("a#b/c", "c")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import random
@@ -16,7 +17,7 @@ from sample import BASE, compile_text, write_project
 
 from kg.build import build_release
 from kg.errors import ConfigError, NonconformingError
-from kg.sheets import Limits, find_sheets, parse_sheet, read_sheet
+from kg.sheets import Limits, find_sheets, is_stream, parse_lines, parse_sheet, read_sheet
 
 SUFFIXES = ["yaml", "yml", "json", "jsonld", "jsonl", "ttl", "trig", "nt", "nq", "rdf"]
 IRON = "id: mineral/iron\ntype: Mineral\nlabel: Iron\n"
@@ -47,6 +48,14 @@ def test_sheets_are_found_by_suffix_in_the_order_of_their_paths(tmp_path: Path):
     (tmp_path / "b" / "A.YAML").touch()
     (tmp_path / "notes.txt").touch()
     assert names(tmp_path) == sorted([*(f"a.{suffix}" for suffix in SUFFIXES), "b/A.YAML"])
+
+
+def test_packed_json_lines_are_sheets_and_other_packed_files_are_none(tmp_path: Path):
+    found = ["A.JSONL.ZST", "a.b.jsonl.gz", "a.jsonl.zst"]
+    for name in [*found, ".jsonl.gz", "a.gz", "a.yaml.gz", "a.jsonl.xz", "a.jsonl.gz.gz", "jsonl"]:
+        (tmp_path / name).touch()
+    assert names(tmp_path) == found
+    assert [is_stream(name) for name in [*found, "a.jsonl", "a.jsonld"]] == [True] * 4 + [False]
 
 
 def test_hidden_files_and_folders_are_left_out(tmp_path: Path):
@@ -162,6 +171,46 @@ def test_a_line_of_json_with_too_many_values_is_reported_and_the_next_one_read()
     sheet = parse_sheet("a.jsonl", b'{"id": "a"}\n' + many + b'{"id": "c"}\n' * 9, Limits(nodes=5))
     assert [(p.line, p.column, p.rule) for p in sheet.problems] == [(2, 25, "too-many-values")]
     assert (len(sheet.nodes), sheet.whole) == (10, False)
+
+
+def test_a_line_that_is_not_utf8_is_reported_and_the_next_one_read():
+    lines = b'\xef\xbb\xbf{"id": "\xc3\xa9\xe9"}\n\xff\n{"id": "c"}\n'
+    sheet = parse_sheet("a.jsonl", lines, Limits())
+    assert [(p.line, p.column, p.rule) for p in sheet.problems] == [
+        (1, 10, "encoding"),
+        (2, 1, "encoding"),
+    ]
+    assert (len(sheet.nodes), sheet.whole) == (1, False)
+
+
+def test_a_byte_order_mark_is_none_but_at_the_start_of_a_file():
+    assert parse_lines("a.jsonl", b"\xef\xbb\xbf{}\n", Limits()).problems == ()
+    (problem,) = parse_lines("a.jsonl", b"\xef\xbb\xbf{}\n", Limits(), 2).problems
+    assert (problem.line, problem.rule) == (2, "syntax")
+
+
+def test_lines_are_told_by_their_number_in_the_file():
+    sheet = parse_lines("a.jsonl", b'{"id": "a"}\n\n\xc2\xa0\r\n{"id": }', Limits(), 70)
+    assert [node.mark.line for node in sheet.nodes] == [70]
+    assert [(p.line, p.column) for p in sheet.problems] == [(73, 8)]
+
+
+def test_packed_json_lines_are_read_whole_and_have_the_digest_of_the_file(tmp_path: Path):
+    data = gzip.compress(b'{"id": "a"}\n{"id": "b"}')
+    (tmp_path / "a.jsonl.gz").write_bytes(data)
+    sheet = read_sheet(tmp_path / "a.jsonl.gz", "a.jsonl.gz", Limits())
+    assert (len(sheet.nodes), sheet.problems, sheet.whole) == (2, (), True)
+    assert sheet.sha256 == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_json_lines_larger_than_a_file_may_be_are_not_read_whole(name: str):
+    text = b'{"id": "a"}\n' * 9
+    data = gzip.compress(text) if name.endswith(".gz") else text
+    assert len(parse_sheet(name, data, Limits(bytes=len(text))).nodes) == 9
+    sheet = parse_sheet(name, data, Limits(bytes=len(text) - 1))
+    assert [p.rule for p in sheet.problems] == ["too-large"]
+    assert sheet.sha256 == hashlib.sha256(data).hexdigest()
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
