@@ -41,7 +41,7 @@ class Child:
     def __init__(self, target: Callable[..., None], *args: Any) -> None:
         ours, theirs = socket.socketpair()
         end, self._alive = os.pipe()
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the rest
         self.connection = Connection(ours.detach())
         try:
             self._process = subprocess.Popen(
@@ -172,6 +172,7 @@ class Starter:
         """Wait for the next message; when there can be none any more, this process ends."""
         data = self._inbox.get()
         if isinstance(data, BaseException):
+            self._inbox.put(data)
             raise data
         return pickle.loads(data)
 

@@ -1,31 +1,44 @@
-"""A process that loads a store while what goes into it is still being made."""
+"""A process that loads a store while what goes into it is still being made.
+
+The store sorts what it is given in one go, and only when it has all of that. So it is given groups
+of files, several at a time: large enough to be sorted well, small enough to start early, to keep
+all cores at work and to take little memory.
+"""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import IO, Final, NamedTuple, Self, cast
 
 from pyoxigraph import RdfFormat, Store
 
 from kg.child import Child, Starter
 from kg.errors import KgError
+from kg.pool import worker_count
 
-_TELL: Final = 0.2  # seconds between two words about how much is done
+_GROUP: Final = 200_000  # quads; about 200 MB of memory while they are loaded
+_MOST_THREADS: Final = 4
 
 
 class _Done(NamedTuple):
-    """What the process tells: how many quads it has handed to the store, and if that was all."""
+    """What the process tells: how many quads the store has taken, and if it is closed."""
 
     quads: int
     closed: bool = False
 
 
+class _File(NamedTuple):
+    name: str
+    quads: int
+
+
 class Loader:
-    """Loads files of N-Quads into a new store, in a process of its own.
+    r"""Loads files of N-Quads into a new store, in a process of its own.
 
     `store` is the folder to make. Use it in a `with`: at its end the process is gone, and unless
     `finish` was called the folder holds nothing of use. Raises `KgError` when the process cannot
@@ -34,7 +47,7 @@ class Loader:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, Loader(Path(folder, "store")) as loader:
     ...     lines = Path(folder, "lines.nq")
-    ...     _ = lines.write_text("<urn:a> <urn:b> <urn:c> <urn:g> .\\n")
+    ...     _ = lines.write_text("<urn:a> <urn:b> <urn:c> <urn:g> .\n")
     ...     loader.add(lines, 1)
     ...     loader.finish()
     ...     loader.done, len(Store.read_only(str(Path(folder, "store"))))
@@ -58,7 +71,7 @@ class Loader:
 
     @property
     def done(self) -> int:
-        """How many quads the store has been given so far."""
+        """How many quads the store has taken so far."""
         while not self._done.closed and self._child.connection.poll():
             self._done = self._child.receive()
         return self._done.quads
@@ -68,7 +81,7 @@ class Loader:
 
         It must stay as it is until `finish` comes back.
         """
-        self._child.send((os.fspath(file), count))
+        self._child.send(_File(os.fspath(file), count))
         _ = self.done  # an error is told as soon as it is known
 
     def finish(self, tell: Callable[[int], None] = lambda _done: None) -> None:
@@ -83,72 +96,91 @@ class Loader:
         self._child.close()
 
 
-class _Files:
-    """The files that are announced, one after another, as one file to read."""
+class _Group:
+    """Some files as one to read: one after another."""
 
-    def __init__(self, starter: Starter) -> None:
-        self._starter = starter
+    def __init__(self, files: list[_File]) -> None:
+        self.quads = sum(file.quads for file in files)
+        self._names = [file.name for file in reversed(files)]
         self._file = -1
-        self._size = self._read = self._count = 0
-        self._before = 0  # quads, of the files that are done
-        self._told = 0.0
-        self._ended = False
-        self.error: BaseException | None = None
+        self.error: KgError | None = None
 
-    @property
-    def done(self) -> int:
-        """How many quads have been read, about."""
-        return self._before + (self._count * self._read // self._size if self._size else 0)
-
-    def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes; none when the last file has been read."""
-        try:
-            return self._read_on(size)
-        except BaseException as error:
-            # The reader of this may make an error of its own out of it.
-            self.error = error
-            raise
-
-    def _read_on(self, size: int) -> bytes:
-        while not self._ended:
-            if self._file >= 0:
-                data = os.read(self._file, size)
-                if data:
-                    self._read += len(data)
-                    self._tell()
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes; none at the end of the last file."""
+        while self._file >= 0 or self._names:
+            try:
+                if self._file < 0:
+                    self._file = os.open(self._names[-1], os.O_RDONLY | os.O_CLOEXEC)
+                if data := os.read(self._file, size):
                     return data
-                os.close(self._file)
-                self._file = -1
-                self._before += self._count
-                self._read = 0
-            announced = self._starter.receive()
-            if announced is None:
-                self._ended = True  # and this is asked again
-                break
-            name, self._count = announced
-            self._file = os.open(name, os.O_RDONLY)
-            self._size = os.fstat(self._file).st_size
+            except OSError as error:
+                # Who reads this will make something else of it.
+                words = f"{self._names[-1]} cannot be read: {error.strerror}; nothing was built"
+                self.error = KgError(words)
+                raise
+            os.close(self._file)
+            self._file = -1
+            self._names.pop()
         return b""
 
-    def _tell(self) -> None:
-        now = time.monotonic()
-        if now - self._told >= _TELL:
-            self._told = now
-            self._starter.send_if_read(_Done(self.done))
+
+class _Loading:
+    """What the threads of the process do, and know of each other."""
+
+    def __init__(self, starter: Starter, store: Store) -> None:
+        self._starter = starter
+        self._store = store
+        self._collecting = Lock()
+        self._counting = Lock()
+        self._ended = False
+        self.done = 0
+
+    def run(self) -> None:
+        """Load one group after another, until there are no more files."""
+        while files := self._collect():
+            group = _Group(files)
+            try:
+                # The lines were made by a build, of terms that were checked.
+                self._store.bulk_load(cast(IO[bytes], group), RdfFormat.N_QUADS, lenient=True)
+            except OSError as error:
+                raise group.error or _refusal(error) from error
+            with self._counting:
+                self.done += group.quads
+                self._starter.send_if_read(_Done(self.done))
+
+    def _collect(self) -> list[_File]:
+        files: list[_File] = []
+        with self._collecting:
+            while not self._ended and sum(file.quads for file in files) < _GROUP:
+                file = self._starter.receive()
+                if file is None:
+                    self._ended = True
+                else:
+                    files.append(file)
+        return files
 
 
 def _load(starter: Starter, path: str) -> None:
     """What the process does."""
-    files = _Files(starter)
     try:
-        store = Store(path)
-        # Its lines were made by a build, from terms that were checked.
-        store.bulk_load(files, RdfFormat.N_QUADS, lenient=True)
-        store.flush()
+        done = _fill(starter, Store(path))
     except OSError as error:
-        raise KgError(f"the store cannot be written: {error}; nothing was built") from error
-    finally:
-        if files.error:
-            raise files.error
-    del store  # closes it
-    starter.send(_Done(files.done, closed=True))
+        raise _refusal(error) from error
+    # Nobody has the store any more: it is closed.
+    starter.send(_Done(done, closed=True))
+
+
+def _fill(starter: Starter, store: Store) -> int:
+    """Load into a store what is announced; gives the number of quads."""
+    loading = _Loading(starter, store)
+    count = min(max(2, worker_count()), _MOST_THREADS)
+    threads = ThreadPoolExecutor(count)
+    for ended in as_completed([threads.submit(loading.run) for _ in range(count)]):
+        ended.result()
+    threads.shutdown()
+    store.flush()
+    return loading.done
+
+
+def _refusal(error: OSError) -> KgError:
+    return KgError(f"the store cannot be written: {error}; nothing was built")

@@ -116,11 +116,11 @@ class Pool(Generic[S]):
                 else:
                     worker.send((function, job))
                     worker.out.append((run, number))
-            busy = {worker.connection: worker for worker in self._workers if worker.out}
-            if not more and not any(of is run for worker in busy.values() for of, _ in worker.out):
+            busy = [worker for worker in self._workers if worker.out]
+            if not more and not any(of is run for worker in busy for of, _ in worker.out):
                 return
-            for ready in wait(busy):
-                worker = busy[ready]
+            ready = wait([worker.connection for worker in busy])
+            for worker in [worker for worker in busy if worker.connection in ready]:
                 of, number = worker.out.popleft()
                 try:
                     result = worker.receive()
