@@ -121,14 +121,14 @@ def missing_things(
     """
     gone = {iri for iri in owed if not described(iri)}
     for graph, hashes in lost.items():
-        missed = {iri for iri in _subjects(old, graph) if hash_of(iri) in hashes} - gone
+        missed = {iri for iri in subjects_of(old, graph) if hash_of(iri) in hashes} - gone
         gone |= {
             iri for iri in missed if not described(iri) and is_thing(old, NamedNode(iri), base)
         }
     return sorted(gone)
 
 
-def _subjects(store: Store, graph: str) -> Iterator[str]:
+def subjects_of(store: Store, graph: str) -> Iterator[str]:
     """The IRIs that a graph describes."""
     # Several times as fast as to look at every quad from here.
     found: Any = store.query(f"SELECT DISTINCT ?s {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")

@@ -50,7 +50,7 @@ def read_problems(text: str) -> list[Problem]:
     >>> read_problems("".join(format_json([problem], context))) == [problem]
     True
     """
-    return [_problem(values) for values in json.loads(text)["problems"]]
+    return [problem_of(values) for values in json.loads(text)["problems"]]
 
 
 def read_problem_lines(lines: Iterable[str]) -> Iterator[Problem]:
@@ -61,10 +61,10 @@ def read_problem_lines(lines: Iterable[str]) -> Iterator[Problem]:
     >>> list(read_problem_lines(format_json_lines([problem], context))) == [problem]
     True
     """
-    return (_problem(json.loads(line)) for line in lines)
+    return (problem_of(json.loads(line)) for line in lines)
 
 
-def _problem(values: Mapping[str, Any]) -> Problem:
+def problem_of(values: Mapping[str, Any]) -> Problem:
     return Problem(**{**values, "severity": Severity(values["severity"])})
 
 
