@@ -32,7 +32,8 @@ __all__ = [
 ]
 
 _PACKAGE: Final = "shacl"
-_OLDEST: Final = (0, 3, 4)
+# The versions that the tests hold beside the reference engine: from, and below.
+_TRIED: Final = ((0, 3, 4), (0, 4))
 
 
 class ScreenError(Exception):
@@ -50,11 +51,12 @@ def engine() -> str:
     except PackageNotFoundError:
         return ""
     numbers = tuple(int(part) if part.isdigit() else 0 for part in found.split(".")[:3])
-    return f"{_PACKAGE} {found}" if numbers >= _OLDEST and find_spec(_PACKAGE) else ""
+    tried = _TRIED[0] <= numbers < _TRIED[1]
+    return f"{_PACKAGE} {found}" if tried and find_spec(_PACKAGE) else ""
 
 
 def available() -> bool:
-    """Whether there is a fast engine, new enough, to screen with."""
+    """Whether there is a fast engine, of a version that was tried, to screen with."""
     return bool(engine())
 
 

@@ -18,15 +18,25 @@ from kg.screen.rules import Term, UnscreenableError
 NUMBERS: Final = (terms.XSD + "integer", terms.XSD + "decimal")
 
 # Lexical forms that the reference engine takes for certain, of datatypes of which the fast engine
-# takes more than it does: 0000 is no year.
+# might take others: Python reads no number of more than 4300 digits.
+_WHOLE: Final = (
+    *("integer", "long", "int", "short", "byte", "nonNegativeInteger", "positiveInteger"),
+    *("nonPositiveInteger", "negativeInteger", "unsignedLong", "unsignedInt", "unsignedShort"),
+    "unsignedByte",
+)
 SAFE_FORMS: Final = {
+    **{terms.XSD + name: "^[+-]?[0-9]{1,100}$" for name in _WHOLE},
     terms.XSD + "gYear": "^[12][0-9]{3}$",
     terms.XSD + "duration": "^P([0-9]{1,4}Y)?([0-9]{1,4}M)?([0-9]{1,4}D)?"
     "(T([0-9]{1,4}H)?([0-9]{1,4}M)?([0-9]{1,4}([.][0-9]{1,6})?S)?)?$",
 }
 _SAME_DATATYPES: Final = (terms.XSD + "string", terms.RDF + "langString")
 _DATATYPES: Final = frozenset(
-    (*_SAME_DATATYPES, *NUMBERS, *SAFE_FORMS, terms.XSD + "boolean", terms.XSD + "double")
+    {
+        *_SAME_DATATYPES,
+        *SAFE_FORMS,
+        *(terms.XSD + name for name in ("boolean", "decimal", "double", "float", "anyURI")),
+    }
 )
 NODE_KINDS: Final = frozenset(
     terms.SH + name

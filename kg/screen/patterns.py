@@ -10,6 +10,7 @@ a last line feed, `\d` only ASCII digits), which costs time and hides nothing.
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Final
 
 _DIGITS: Final = "0-9"
@@ -43,8 +44,9 @@ def fast_pattern(pattern: str) -> str:
     kg.screen.patterns.UnknownPatternError: (?
     """
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings(action="error"):
+            re.compile(pattern)
+    except (re.error, Warning, OverflowError, RecursionError) as error:
         raise UnknownPatternError(str(error)) from error
     written: list[str] = []
     repeats = 1

@@ -9,8 +9,8 @@ from typing import Final
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
 from kg import terms
-from kg.screen.constraints import VOCABULARY, look_of
-from kg.screen.forms import NUMBERS, SAFE_FORMS
+from kg.screen.constraints import ALLOWED, look_of
+from kg.screen.forms import NODE_KINDS, NUMBERS, SAFE_FORMS
 from kg.screen.look import Look, Seen, Slip
 from kg.screen.patterns import fast_pattern
 from kg.screen.rules import (
@@ -29,6 +29,9 @@ from kg.screen.rules import (
 )
 
 _PROPERTY: Final = terms.SH + "property"
+_PATH: Final = terms.SH + "path"
+_NODE: Final = terms.SH + "node"
+_DISJOINT: Final = terms.SH + "qualifiedValueShapesDisjoint"
 _CLOSED: Final = terms.SH + "closed"
 _DATATYPE: Final = terms.SH + "datatype"
 _PATTERN: Final = terms.SH + "pattern"
@@ -38,6 +41,17 @@ _SHAPE_TYPES: Final = {NamedNode(terms.SH + name) for name in ("NodeShape", "Pro
 _HEAD: Final = TARGETS | NOTES | {SEVERITY, terms.TYPE.value}
 
 
+# The terms of SHACL that bear on nothing but the shape that they are said of.
+_VOCABULARY: Final = frozenset(
+    {
+        *ALLOWED,
+        *NODE_KINDS,
+        *(kind.value for kind in _SHAPE_TYPES),
+        *(terms.SH + name for name in ("Violation", "Warning", "Info", "PropertyGroup")),
+        *(terms.SH + name + "Path" for name in ("inverse", "alternative", "zeroOrOne")),
+        *(terms.SH + name + "Path" for name in ("zeroOrMore", "oneOrMore")),
+    }
+)
 _NOTHING: Final = Look()
 _UNKNOWN: Final = Look(Slip.BOTH, reads=None)
 
@@ -129,7 +143,7 @@ def _strange(index: Rules) -> str:
     for subject in index.said.keys() - held:
         for predicate, objects in index.of_subject(subject).items():
             for term in (predicate, *(o.value for o in objects if isinstance(o, NamedNode))):
-                if term.startswith(terms.SH) and term not in VOCABULARY:
+                if term.startswith(terms.SH) and term not in _VOCABULARY:
                     return term
     return ""
 
@@ -154,7 +168,9 @@ def _pieces(index: Rules) -> Iterator[tuple[Term, Said, str]]:
     for root, said in index.said.items():
         if not _is_root(said):
             continue
-        if root in used or _CLOSED in said or terms.SH + "path" in said:
+        # What is said of siblings, and what others see in the shape, would be lost in pieces.
+        siblings = {n for part in said.get(_PROPERTY, ()) for n in index.of_subject(part)}
+        if root in used or _CLOSED in said or _PATH in said or _DISJOINT in siblings:
             yield root, said, ""
             continue
         head = {name: objects for name, objects in said.items() if name in _HEAD}
@@ -254,11 +270,21 @@ class _Writer:
             for value in objects:
                 if self._fast and name == _PATTERN:
                     value = Literal(fast_pattern(terms.text_of(value)))
+                if self._fast and name == _PROPERTY and _PATH in said:
+                    self._wrap(node, value)
+                    continue
                 self._put(node, name, value)
                 if self._fast and name == _DATATYPE and terms.text_of(value) in SAFE_FORMS:
                     self._put(node, _PATTERN, Literal(SAFE_FORMS[terms.text_of(value)]))
                 if self._fast and name == _PROPERTY:
                     self._guard(node, value)
+
+    def _wrap(self, node: Term, part: Term) -> None:
+        """Have the results of a property's property told of the focus node, not of its values."""
+        wrapper = BlankNode()
+        self._put(node, _NODE, wrapper)
+        self._put(wrapper, _PROPERTY, part)
+        self._guard(wrapper, part)
 
     def _guard(self, node: Term, part: Term) -> None:
         """Have the other side of an order be exact numbers, too: others the engines round."""
@@ -266,7 +292,7 @@ class _Writer:
         for other in {other for name in _ORDERS for other in said.get(name, ())}:
             guard, first, second = BlankNode(), BlankNode(), BlankNode()
             self._put(node, _PROPERTY, guard)
-            self._put(guard, terms.SH + "path", other)
+            self._put(guard, _PATH, other)
             self._put(guard, _DATATYPE, first)
             for cell, item, rest in ((first, 0, second), (second, 1, NIL)):
                 self._put(cell, FIRST, NamedNode(NUMBERS[item]))
