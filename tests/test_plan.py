@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given, settings
@@ -18,22 +17,21 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 from sample import vocabulary
 from tiny import write_tiny
 
+from benchmarks.corpus.files import Source
 from kg import terms
-from kg.compile import _reserved, _unknown_terms
+from kg.compile import compile_sheet
 from kg.context import Context, load_context
-from kg.ontology import Ontology, canonical, load_ontology
+from kg.ontology import Ontology, load_ontology
 from kg.plan import Plan, Record
 from kg.plan.lexical import Datatype, quoted
-from kg.plan.values import Known
 from kg.sheets import Limits, parse_sheet
 from kg.sheets.nodes import plain
-from kg.walk import Walk
 
 FACTS = Path(__file__).parent.parent / "facts"
-CASES = 4000 if os.environ.get("KG_LONG") else 150
+CASES = 4000 if os.environ.get("KG_LONG") else 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """A context and an ontology to write records for.
 
@@ -58,14 +56,11 @@ class World:
     def walked(self, text: str, limits: Limits) -> tuple[list[str], list[str]] | None:
         """The sorted lines and the subjects that `Walk` gives; None where there is a problem."""
         sheet = parse_sheet("a.json", text.encode(), limits)
-        found = Walk(sheet, NamedNode(self.graph), self.ontology).run(self.context)
-        foreign = _unknown_terms(sheet.name, found, self.ontology)
-        base, graph = self.context.base, self.graph
-        reserved = _reserved(sheet.name, found, graph, base, self.ontology)
-        if any([*sheet.problems, *found.problems, *foreign, *reserved]):
+        compiled = compile_sheet(sheet, PurePosixPath("a.json"), self.context, self.ontology)
+        if compiled.problems:
             return None
-        lines = [f"{quad} .\n" for quad in canonical(found.quads)]
-        return lines, [block.subject for block in found.blocks]
+        lines = [f"{quad} .\n" for quad in compiled.quads if quad.subject.value != self.graph]
+        return lines, [block.subject for block in compiled.blocks]
 
     def check(self, text: str, limits: Limits | None = None) -> Record | None:
         """Hold the plan to its word; gives what it said."""
@@ -275,21 +270,20 @@ def ordinary(draw: st.DrawFn, world: World, depth: int = 2) -> Object:
     """A node that nobody would object to."""
     name = [(draw(st.sampled_from(world.ids)), draw(NAMES_OF_NODES))]
     node = Object(name if depth == 2 or draw(st.booleans()) else [])
-    types = [json.dumps(type_) for type_ in world.types]
-    match draw(st.integers(0, 3)):
-        case 0:
-            node.append(("type", draw(st.sampled_from(types))))
-        case 1:
-            node.append(("type", draw(st.lists(st.sampled_from(types), min_size=1, max_size=2))))
+    types = draw(st.permutations(world.types)) if draw(st.booleans()) else []
+    if types:
+        several: list[object] = list(map(json.dumps, types[:2]))
+        node.append(("type", draw(st.sampled_from([several, *several]))))
     nested = draw(st.sampled_from(["", *world.nested])) if depth else ""
     if nested:
         inner = ordinary(world, depth - 1)
         node.append((nested, draw(inner | st.lists(inner, min_size=1, max_size=2))))
-    keys = st.lists(st.sampled_from(sorted(world.good)), min_size=1, max_size=4, unique=True)
-    node += [(key, draw(values_of(world, key))) for key in draw(keys) if key != nested]
+    keys = draw(st.lists(st.sampled_from(sorted(world.good)), min_size=1, max_size=4, unique=True))
+    node += [(key, draw(values_of(world, key))) for key in keys if key != nested]
     return Object(reversed(node)) if draw(st.booleans()) else node
 
 
+@cache
 def values_of(world: World, key: str) -> st.SearchStrategy[object]:
     """Values of a key, one or several."""
     values: st.SearchStrategy[object] = st.sampled_from(world.good[key])
@@ -298,23 +292,37 @@ def values_of(world: World, key: str) -> st.SearchStrategy[object]:
     return values | st.lists(values, min_size=1, max_size=3)
 
 
+CHANGES = st.sampled_from(["value", "key", "insert", "delete", "type"])
+
+
+@cache
+def pools(world: World) -> tuple[st.SearchStrategy[str], st.SearchStrategy[object]]:
+    """Names, and values as JSON, odd ones among ordinary ones."""
+    odd = st.sampled_from([*ODD, *world.odd])
+    good = sorted({value for values in world.good.values() for value in values})
+    keys = [*world.good, *world.nested, *world.ids, "type", "@type"]
+    names = odd | st.sampled_from(keys) | st.text(max_size=5)
+    return names, odd.map(json.dumps) | st.sampled_from([*RAW, *good]) | PROSE
+
+
 @st.composite
 def wild(draw: st.DrawFn, world: World) -> object:
     """An ordinary record with some of it replaced, moved, doubled or left out."""
-    odd = st.sampled_from([*ODD, *world.odd]) | st.text(max_size=5)
-    scalars = st.sampled_from(RAW) | odd.map(json.dumps) | PROSE
-    good = st.sampled_from([value for values in world.good.values() for value in values])
-    names = odd | st.sampled_from([*world.good, *world.nested, *world.ids, "type", "@type"])
+    names, scalars = pools(world)
     record = draw(ordinary(world))
     for _ in range(draw(st.integers(1, 3))):
         parts = list(containers(record))
         part = draw(st.sampled_from(parts))
         at = draw(st.integers(0, max(len(part) - 1, 0)))
-        value: object = draw(scalars | good | st.sampled_from(parts).map(copied))
-        name = draw(names)
-        if draw(st.booleans()):
-            value = draw(st.sampled_from([[value], [value, value], Object([(name, value)])]))
-        match draw(st.sampled_from(["value", "key", "insert", "delete", "type"])):
+        name, value = draw(names), draw(scalars)
+        match draw(st.integers(0, 5)):
+            case 0:
+                value = copied(draw(st.sampled_from(parts)))
+            case 1:
+                value = [value, value]
+            case 2:
+                value = Object([(name, value)])
+        match draw(CHANGES):
             case "value" if part:
                 part[at] = (part[at][0], value) if isinstance(part, Object) else value
             case "key" if part and isinstance(part, Object):
@@ -365,3 +373,175 @@ def test_wild_records_are_compiled_as_walk_does_it_or_not_at_all(
 ):
     world = worlds[name]
     world.check(written(data.draw(wild(world)), data.draw(st.booleans())))
+
+
+def test_the_plan_of_a_nested_context_is_that_of_the_place(worlds: dict[str, World]):
+    """What types and properties bring with them, as examples; none of it is left to `Walk`."""
+    world = worlds["tricks"]
+    for text in (
+        '{"type": "T", "id": "a", "name": "b", "is": "c", "plain": "d", "ref": {"free": "e"}}',
+        '{"name": "b", "is": "c", "id": "a", "type": ["T", "W"]}',
+        '{"type": ["W", "T"], "id": "a", "is": "b", "ref": [{"id": "d", "free": "e"}]}',
+        '{"id": "a", "type": "U", "plain": "01.50", "said": "b"}',
+        '{"id": "a", "type": "W", "name": "b", "plain": "c", "ref": {"free": "d"}}',
+        '{"id": "a", "scoped": ["name", "b", {"name": "c", "scoped": {"name": "d"}}]}',
+        '{"id": "a", "based": ["b", {"id": "https://e.example/b/c", "based": {"free": "x"}}]}',
+        '{"id": "a", "self": [1, {"self": "01"}], "deaf": [{"is": "b", "@id": "c"}, {"is": "d"}]}',
+        '{"@graph": [{"id": "a", "known": {"name": "b"}}, {"id": "a", "ref": [{"name": "b"}]}]}',
+    ):
+        assert world.check(text) is not None, text
+
+
+# The fast path is taken
+
+
+def own_records() -> Iterator[object]:
+    """The nodes of the project's own facts, as JSON records."""
+    for file in sorted(FACTS.rglob("*.yaml")):
+        for node in parse_sheet(file.name, file.read_bytes(), Limits()).nodes:
+            records = plain(node)
+            yield from records if isinstance(records, list) else [records]
+
+
+def test_every_record_of_our_own_facts_goes_the_fast_way(worlds: dict[str, World]):
+    records = list(own_records())
+    assert len(records) > 200
+    for record in records:
+        assert worlds["core"].check(json.dumps(record)) is not None
+
+
+def test_every_record_of_a_corpus_goes_the_fast_way(worlds: dict[str, World]):
+    for number in range(40):
+        text, _ = Source(seed=1).text(number)
+        assert worlds["core"].check(text) is not None
+
+
+# Text
+
+
+def stored(literals: list[Literal]) -> list[str]:
+    """The literals as a store gives them."""
+    store = Store()
+    for number, literal in enumerate(literals):
+        store.add(Quad(NamedNode(f"n:{number}"), NamedNode("n:p"), literal))
+    given = {int(quad.subject.value[2:]): str(quad.object) for quad in store}
+    return [given[number] for number in range(len(literals))]
+
+
+def test_every_character_is_escaped_as_the_store_does():
+    points = [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]
+    texts = []
+    for start in range(0, len(points), 64):
+        chars = list(map(chr, points[start : start + 64]))
+        texts.append("".join(char for char in chars if char.isprintable()))
+        texts.append("".join(char for char in chars if not char.isprintable()))
+    assert list(map(quoted, texts)) == stored(list(map(Literal, texts)))
+
+
+@given(st.text())
+def test_texts_are_escaped_as_the_store_does(text: str):
+    assert [quoted(text)] == stored([Literal(text)])
+
+
+def test_half_of_a_surrogate_pair_is_no_text():
+    with pytest.raises(ValueError, match="str"):
+        quoted("\ud800")
+
+
+FORMS = (
+    "0", "-0", "+0", "00", "01", "-1", "+1", "1.", ".5", "0.5", "-0.5", "-0.0", "1.50", "100",
+    "1e3", "1E-3", "1e400", "-1e400", "0.1234567890123456789", "12345678.12345",
+    "123456789.123456", "99999999.99999", "0.00001", "9" * 17, "9" * 18, "9" * 19, "9" * 20,
+    "-" + "9" * 18, "-" + "9" * 19, "9223372036854775807", "9223372036854775808",
+    "-9223372036854775808", "9" * 17 + ".5", "9" * 18 + ".5", "170141183460469231731",
+    "0." + "0" * 17 + "1", "0." + "0" * 18 + "1", "true", "false", "TRUE", "1 ", " 1", "NaN",
+    "INF", "-INF", "\u0661", "1\n", "", "2022", "-2022", "02022", "0000-01-01", "2022-01-01",
+    "2022-02-29", "2024-02-29", "2022-02-30", "2022-13-01", "9999-12-28", "12022-01-01",
+    "-2022-01-01", "2022-01-01Z", "2022-01-01+00:00", "2022-01-01-05:00", "2022-01-01T00:00:00",
+    "2022-01-01T23:59:59Z", "2022-01-01T24:00:00", "2022-01-01T24:00:00Z",
+    "2022-01-01T12:00:60", "2022-01-01T12:00:00.5", "2022-01-01T12:00:00.50Z",
+    "2022-01-01T12:00:00+00:00", "2022-01-01T12:00:00-05:00", "12:00:00", "24:00:00", "P1D",
+    "P7D", "P12M", "P1W", "PT0S", "P0D", "-P1D", "PT24H", "PT36H", "a b", "x:y", '"', "\\",
+)  # fmt: skip
+LOCALS = (
+    "string", "boolean", "decimal", "integer", "double", "float", "date", "time", "dateTime",
+    "dateTimeStamp", "gYear", "gMonth", "gDay", "gYearMonth", "gMonthDay", "duration",
+    "yearMonthDuration", "dayTimeDuration", "byte", "short", "int", "long", "unsignedByte",
+    "unsignedShort", "unsignedInt", "unsignedLong", "positiveInteger", "nonNegativeInteger",
+    "nonPositiveInteger", "negativeInteger", "hexBinary", "base64Binary", "anyURI", "language",
+    "nope",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("datatype", [*(terms.XSD + local for local in LOCALS), "x:own"])
+def test_literals_are_as_the_store_gives_them(datatype: str):
+    literals = [Literal(form, datatype=NamedNode(datatype)) for form in FORMS]
+    written = Datatype(datatype)
+    assert [written.write(form) for form in FORMS] == stored(literals)
+
+
+NUMERALS = st.from_regex(r"[+-]?[0-9]{0,20}(\.[0-9]{0,19})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+MOMENTS = st.from_regex(r"[0-9]{4}-[01][0-9]-[0-3][0-9](T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]Z?)?\Z")
+
+
+@settings(max_examples=CASES)
+@given(st.lists(NUMERALS | MOMENTS, min_size=1, max_size=20), st.sampled_from(LOCALS))
+def test_any_number_and_moment_is_as_the_store_gives_it(forms: list[str], local: str):
+    datatype = terms.XSD + local
+    literals = [Literal(form, datatype=NamedNode(datatype)) for form in forms]
+    assert [Datatype(datatype).write(form) for form in forms] == stored(literals)
+
+
+# Limits
+
+
+@pytest.mark.parametrize("text", [
+    '{"id": "a", "label": "b"}',
+    '[{"id": "a", "label": ["b", "c"]}]',
+    '{"@graph": [{"id": "a", "passages": [{"document": "b", "selector": {"start": [1]}}]}]}',
+    "[]",
+    '{"@graph": []}',
+    json.dumps({"id": "a", "label": "b" * 1000, "note": ["c"] * 20}),
+])  # fmt: skip
+def test_limits_are_those_of_the_reader(worlds: dict[str, World], text: str):
+    world = worlds["core"]
+    for depth in range(12):
+        found = world.check(text, Limits(depth=depth))
+        assert found is not None or depth < 9
+    for nodes in range(60):
+        found = world.check(text, Limits(nodes=nodes))
+        assert found is not None or nodes < 50
+
+
+def test_what_nests_too_deeply_to_be_ordinary_is_left_alone(worlds: dict[str, World]):
+    world = worlds["core"]
+    for start, end in (('{"id": "a", "skos:related": ', "}"), ("[", "]"), ('{"@graph": ', "}")):
+        for depth in (40, 500, 100_000):
+            text = start * depth + '{"id": "a", "label": "b"}' + end * depth
+            assert world.plan.compile(text, world.graph, Limits(depth=10**6)) is None
+        assert world.check(start + '{"id": "a", "label": "b"}' + end) is not None
+
+
+def test_what_is_kept_is_bounded(worlds: dict[str, World], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("kg.plan.values._MOST", 50)
+    monkeypatch.setattr("kg.plan.scopes._NAMES", 30)
+    monkeypatch.setattr("kg.plan.scopes._SCOPES", 5)
+    world = core()
+    for number in range(100):
+        node = {"id": f"n/{number}", "pValue": f"0.0{number}0", "broader": f"m/{number}"}
+        assert world.check(json.dumps(node)) is not None
+    keys = [json.dumps({"id": "a", f"skos:k{number}": "b"}) for number in range(40)]
+    odd = [world.check(text) is None for text in keys]
+    assert odd == sorted(odd)
+    assert sum(odd) in range(10, 20)
+    world = core()
+    odd = [world.check(nest(["evidence", "hedge"] * depth)) is None for depth in range(6)]
+    assert odd == sorted(odd)
+    assert (odd[1], odd[-1]) == (False, True)
+
+
+def nest(keys: list[str]) -> str:
+    value: object = {"label": "a"}
+    for key in keys:
+        value = {key: value}
+    return json.dumps({"id": "a", "study": value})

@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 from kg.context import Context, ContextError
 from kg.ontology import Ontology
-from kg.plan.scopes import Keyword, Property, Scope, Scopes
+from kg.plan.scopes import Property, Scope, Scopes, Special
 from kg.plan.values import Number, Unusual
 from kg.sheets import Limits
 
@@ -119,20 +119,22 @@ class _Writer:
         name = ""
         types: Any = None
         described: list[tuple[Property, Any]] = []
-        keys = scope.keys
+        known, keys = True, scope.keys
         for key, value in node.items():
             property_ = keys.get(key) or scope.learn(key)
             if type(property_) is Property:
                 described.append((property_, value))
-            elif property_ is Keyword.ID:
+            elif property_ is Special.ID:
                 if name or type(value) is not str:
                     raise Unusual
                 name = scope.ids.known.get(value) or scope.ids.read(value)
+            elif property_ is Special.UNKNOWN:
+                known = False
             elif types is None and value is not None:
                 types = value
             else:
                 raise Unusual
-        if types is None and not described:
+        if known and types is None and not described:
             if not (name and nested):
                 raise Unusual
             return name
@@ -141,12 +143,15 @@ class _Writer:
         if not subject or self._scopes.reserve(subject):
             raise Unusual
         self.record.subjects.append(subject)
+        typed = scope
         if types is not None:
             typed = self._types(name, types, scope)
-            if typed is not scope:
-                described = list(typed.read_again(node, scope))
         elif class_:
             self.record.lines.append(f"{name}{class_}{self._end}")
+        if typed is not scope:
+            described = list(typed.read_again(node, scope))
+        elif not known:
+            raise Unusual
         for property_, value in described:
             self._values(name, property_, value, left - 1)
         return name

@@ -27,14 +27,19 @@ _LONGEST: Final = 256
 _SCOPES: Final = 64
 
 
-class Keyword(Enum):
-    """What a key means that says what a node is called, or what it is."""
+class Special(Enum):
+    """What keys mean that are no properties.
+
+    `UNKNOWN` ones, or keywords with no place in a node, may still mean something in the context
+    that the type of a node brings.
+    """
 
     ID = "@id"
     TYPE = "@type"
+    UNKNOWN = ""
 
 
-_KEYWORDS: Final = {keyword.value: keyword for keyword in Keyword}
+_KEYWORDS: Final = {"@id": Special.ID, "@type": Special.TYPE}
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +72,7 @@ class Scope:
     """The keys and classes of nodes in one context; `outer` is that context without its types."""
 
     def __init__(self, scopes: Scopes, context: Context, outer: Context) -> None:
-        self.keys: dict[str, Property | Keyword] = {}
+        self.keys: dict[str, Property | Special] = {}
         self.id_keys: set[str] = set()
         self.classes: dict[str, str] = {}
         self.within: dict[str, Scope] = {}
@@ -76,27 +81,30 @@ class Scope:
         self._context = context
         self._outer = outer
 
-    def learn(self, key: str) -> Property | Keyword:
+    def learn(self, key: str) -> Property | Special:
         """What a new key means; raises `Unusual`."""
         _check_name(key, self.keys)
         keyword = self._context.alias(key)
         if keyword == "@id":
             self.id_keys.add(key)
-        self.keys[key] = _KEYWORDS.get(keyword) or self._property(key)
+        if keyword.startswith("@"):
+            self.keys[key] = _KEYWORDS.get(keyword, Special.UNKNOWN)
+        else:
+            self.keys[key] = self._property(key) or Special.UNKNOWN
         return self.keys[key]
 
-    def _property(self, key: str) -> Property:
+    def _property(self, key: str) -> Property | None:
         context, vocabulary = self._context, self._scopes.vocabulary
-        if context.alias(key).startswith("@") or key in context.types or key in context.prefixes:
-            raise Unusual
-        term = None if context.unknown_prefix(key) else context.term(key)
+        if key in context.types or key in context.prefixes or context.unknown_prefix(key):
+            return None
+        term = context.term(key)
         if term is None or term.reverse or term.by_language:
-            raise Unusual
+            return None
         inner, outer = context.scope(key), self._outer.scope(key)
         term = inner.coercion_of(key, term)
         class_ = self._scopes.ranges.get(term.iri, "")
         if vocabulary.is_foreign(term.iri):
-            raise Unusual
+            return None
         local = local_name(key)
         nests = _LOCAL.fullmatch(local) and not vocabulary.is_foreign(class_)
         return Property(
@@ -130,9 +138,9 @@ class Scope:
     def read_again(self, node: dict[str, Any], outer: Scope) -> Iterator[tuple[Property, Any]]:
         """The properties here of a node whose id and types were read in the outer scope."""
         for key, value in node.items():
-            if not isinstance(outer.keys[key], Keyword):
+            if outer.keys[key] not in (Special.ID, Special.TYPE):
                 property_ = self.keys.get(key) or self.learn(key)
-                if isinstance(property_, Keyword):
+                if not isinstance(property_, Property):
                     raise Unusual
                 yield property_, value
 
