@@ -14,8 +14,9 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,11 +39,17 @@ class Inputs:
 
     `files` gives the SHA-256, in hex, of every file by its path below the project, or in full
     where it is elsewhere; what cannot be read has words instead. `digest` is a SHA-256 over all
-    that decides what a build gives: these, the settings and the software.
+    that decides what a build gives: these, the settings and the software. `frame` is one over all
+    but the sheets and the documents: where it is the same, the same sheet gives the same.
     """
 
     files: dict[str, str]
     digest: str
+    frame: str
+
+    def sum_of(self, path: Path, root: Path) -> str:
+        """The SHA-256 of a file of the project at `root`."""
+        return self.files.get(str(path).removeprefix(f"{root}/"), "")
 
 
 def read_inputs(
@@ -64,16 +71,19 @@ def read_inputs(
     """
     hashes = _Hashes(cache)
     root = f"{project.root}/"
-    files = {path.removeprefix(root): hashes.of(path) for path in _input_files(project, documents)}
+    sheets = [*sheet_paths(project.facts), *_document_paths(documents)]
+    files = {path.removeprefix(root): hashes.of(path) for path in sheets}
+    rules = {path.removeprefix(root): hashes.of(path) for path in _rule_paths(project)}
     software = [hashes.of(path) for path in _package_files()]
     hashes.keep()
     settings = [f"{f.name}={getattr(project, f.name)}" for f in fields(project)]
-    said = [__version__, *_versions(), *software, *options, f"documents={documents}", *settings]
-    said += hashes.links
-    for name, hash_ in files.items():
-        said += name, hash_
-    digest = hashlib.sha256(os.fsencode("\0".join(said)))
-    return Inputs(files, digest.hexdigest())
+    frame = _digest([__version__, *_versions(), *software, *settings, *chain(*rules.items())])
+    said = [frame, *options, f"documents={documents}", *hashes.links, *chain(*files.items())]
+    return Inputs(files | rules, _digest(said), frame)
+
+
+def _digest(said: Iterable[str]) -> str:
+    return hashlib.sha256(os.fsencode("\0".join(said))).hexdigest()
 
 
 def input_digest(project: Project, documents: Path | None = None, *options: str) -> str:
@@ -87,8 +97,7 @@ def input_digest(project: Project, documents: Path | None = None, *options: str)
     return read_inputs(project, documents, options).digest
 
 
-def _input_files(project: Project, documents: Path | None) -> Iterator[str]:
-    yield from sheet_paths(project.facts)
+def _rule_paths(project: Project) -> Iterator[str]:
     yield str(project.ontology / "context.jsonld")
     for folder, pattern in (
         (project.ontology, "*.ttl"),
@@ -96,6 +105,9 @@ def _input_files(project: Project, documents: Path | None) -> Iterator[str]:
         (project.queries, "*.rq"),
     ):
         yield from sorted(map(str, folder.glob(pattern)))
+
+
+def _document_paths(documents: Path | None) -> Iterator[str]:
     if documents and documents.is_dir():
         with os.scandir(documents) as entries:
             yield from sorted(entry.path for entry in entries if entry.is_file())

@@ -147,6 +147,12 @@ def test_a_link_in_place_of_a_file_makes_another_digest(project: Project, tmp_pa
     assert after.digest != before.digest
 
 
+def test_documents_that_cannot_be_listed_are_none(project: Project):
+    nowhere, file = project.root / "nowhere", project.root / "kg.toml"
+    assert read_inputs(project, nowhere).files == read_inputs(project).files
+    assert read_inputs(project, file).files == read_inputs(project).files
+
+
 def test_names_that_are_no_text_are_read_and_remembered(project: Project):
     odd = Path(os.fsdecode(os.fsencode(project.facts) + b"/\xff\n\x1b.yaml"))
     odd.write_text("x")

@@ -15,8 +15,9 @@ from typing import Any, BinaryIO, Final
 
 BLOCK: Final = 256 * 1024
 
-# Each member of a file copies what stands behind it in such a part: large ones would be slow.
-_PACKED: Final = 32 * 1024
+# What is read of a packed file at once. A member copies what of it is another's, so a file of many
+# small members would be slow to read in large parts.
+_PACKED: Final = 8 * 1024
 # As the `zstd` command has it: what asks for more memory is refused.
 _ZSTD_WINDOW: Final = 27
 
@@ -124,7 +125,7 @@ def _read_zstd(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _zstd() -> Any:
-    # Its own import takes longer than all other sheets of a small project.
+    # Imported when there is something to unpack: most projects have no such sheets.
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:

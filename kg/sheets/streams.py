@@ -42,10 +42,10 @@ class Slice:
 
 
 class Sizes(NamedTuple):
-    """How large slices are: none smaller than `window` bytes, unless it is the only one.
+    """How large slices are: at least `window` bytes, and twice that on average.
 
-    On average they are twice that. Cut they are, at the next line end, after `most` bytes or
-    `lines` lines, which only lines that repeat themselves or are next to empty come to.
+    A file of less than two windows is one slice. After `most` bytes or `lines` lines one ends in
+    any case; only lines that repeat themselves, or are next to empty, come to that.
     """
 
     window: int = 512 * 1024
