@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from kg.build import Checked, build_release, check_project, verify_passages
+    from kg.build import build_release
+    from kg.check import Checked, check_project, verify_passages
     from kg.errors import KgError, NonconformingError, Problem
     from kg.project import Project, load_project
     from kg.store import Release, open_release
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 # Loaded when first used: `import kg` alone must not wait for parsers and stores.
 _HOMES = {
-    "Checked": "kg.build",
+    "Checked": "kg.check",
     "KgError": "kg.errors",
     "NonconformingError": "kg.errors",
     "Problem": "kg.errors",
@@ -32,10 +33,10 @@ _HOMES = {
     "Release": "kg.store",
     "Summary": "kg.summary",
     "build_release": "kg.build",
-    "check_project": "kg.build",
+    "check_project": "kg.check",
     "load_project": "kg.project",
     "open_release": "kg.store",
-    "verify_passages": "kg.build",
+    "verify_passages": "kg.check",
 }
 
 __all__ = [

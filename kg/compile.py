@@ -38,11 +38,17 @@ class Compiled:
 
 
 def compile_sheet(
-    sheet: Sheet, path: PurePosixPath, context: Context, ontology: Ontology
+    sheet: Sheet,
+    path: PurePosixPath,
+    context: Context,
+    ontology: Ontology,
+    *,
+    part: bool = False,
 ) -> Compiled:
     """Compile one sheet; `path` is its place below the folder of sheets, which names its graph.
 
     What cannot be compiled becomes a problem and the rest goes on, so that one run finds all.
+    Of a `part` of a sheet the quads have no provenance: that is the whole sheet's.
     """
     graph = graph_iri(context.base, path)
     if sheet.text:
@@ -51,28 +57,33 @@ def compile_sheet(
         found = Walk(sheet, NamedNode(graph), ontology).run(context)
     found.problems.extend(_unknown_terms(sheet.name, found, ontology))
     found.problems.extend(_reserved(sheet.name, found, graph, context.base, ontology))
-    quads = canonical([*found.quads, *_provenance(sheet, graph, context.base, found.quads)])
+    quads = found.quads
+    if not part:
+        sources = {
+            quad.object.value
+            for quad in quads
+            if quad.predicate == terms.HAS_SOURCE and isinstance(quad.object, NamedNode)
+        }
+        quads += provenance(sheet.name, sheet.sha256, graph, context.base, sources)
+    quads = canonical(quads)
     problems = (*sheet.problems, *found.problems)
     return Compiled(sheet.name, graph, tuple(quads), tuple(found.blocks), problems, sheet.whole)
 
 
-def _provenance(sheet: Sheet, graph: str, base: str, quads: list[Quad]) -> Iterator[Quad]:
-    """Where the graph comes from: its sheet, the documents it cites, the software; no clock."""
-    name = NamedNode(graph)
-    sources = {
-        quad.object
-        for quad in quads
-        if quad.predicate == terms.HAS_SOURCE and isinstance(quad.object, NamedNode)
-    }
+def provenance(
+    name: str, sha256: str, graph: str, base: str, sources: Iterable[str]
+) -> Iterator[Quad]:
+    """Where a graph comes from: its sheet, the documents it cites, the software; no clock."""
+    node = NamedNode(graph)
     facts: list[tuple[NamedNode, NamedNode, NamedNode | Literal]] = [
-        (name, terms.TYPE, terms.ENTITY),
-        (name, terms.LABEL, Literal(sheet.name)),
-        (name, terms.SHA256, Literal(sheet.sha256)),
-        (name, terms.ATTRIBUTED_TO, NamedNode(software_iri(base))),
-        *((name, terms.DERIVED_FROM, source) for source in sources),
+        (node, terms.TYPE, terms.ENTITY),
+        (node, terms.LABEL, Literal(name)),
+        (node, terms.SHA256, Literal(sha256)),
+        (node, terms.ATTRIBUTED_TO, NamedNode(software_iri(base))),
+        *((node, terms.DERIVED_FROM, NamedNode(source)) for source in sources),
     ]
     for subject, predicate, object_ in facts:
-        yield Quad(subject, predicate, object_, name)
+        yield Quad(subject, predicate, object_, node)
 
 
 def software_iri(base: str) -> str:

@@ -8,31 +8,35 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import RdfFormat, Store
+from pyoxigraph import Quad, RdfFormat, Store
 
 from kg.context import Context, load_context
 from kg.errors import ConfigError
+from kg.iris import hash_of
 from kg.loader import Loader
 from kg.ontology import Ontology, load_ontology
-from kg.pieces import Part, Piece, Workshop, provenance_lines
+from kg.pieces import Part, Workshop, hashes, provenance_lines
 from kg.pool import Pool, worker_count
 from kg.project import Project
 from kg.reading import Reader, jobs_of, read_all
 from kg.recall import Recall
-from kg.runs import digest
+from kg.runs import digest, merge
 from kg.sheets import find_sheets
+from kg.stats import Stats
 
 Progress = Callable[[str, int, int], None]
 """Told of every stage: its name, how much is done, and of how much (0: not known)."""
 
 # Bytes of sheets up to which processes take longer to start than the work.
 _SMALL: Final = 4 * 1024 * 1024
-_ONTOLOGY: Final = "ontology.nq"
+ONTOLOGY: Final = "ontology.nq"
 _PROVENANCE: Final = "provenance.nq"
 
 
@@ -76,12 +80,52 @@ class Corpus:
             found[part.graph].append(part)
         return dict(sorted(found.items()))
 
-    def digests(self) -> dict[str, str]:
-        """The SHA-256 of each graph's sorted lines."""
+    def open_store(self) -> Store:
+        """The finished store, to read."""
+        return self.store if isinstance(self.store, Store) else Store.read_only(str(self.store))
+
+    def complete(self, quads: Iterable[Quad]) -> Store:
+        """Add to the finished store what is not from sheets; gives it, open to be written."""
+        store = self.store if isinstance(self.store, Store) else Store(str(self.store))
+        store.extend(quads)
+        store.flush()
+        return store
+
+    def stats(self, shared: Set[str] = frozenset()) -> Stats:
+        """What all sheets say, counted; `shared` are the subjects that several parts describe."""
+        base, spaces = self.project.base, tuple(self.context.prefixes.values())
+        total = Stats.of_lines(sorted(chain.from_iterable(self.extra.values())), base, spaces)
+        hashed = set(map(hash_of, shared))
+        apart: dict[str, None] = {}
+        for part in self.parts:
+            if hashed.isdisjoint(hashes(part.subjects)):
+                total.plus(part.stats)
+                continue
+            own = []
+            for line in part.lines(self.runs):
+                subject, predicate, rest = line.split(" ", 2)
+                if subject[1:-1] in shared:
+                    # Without the graph: a triple counts once.
+                    apart[f"{subject} {predicate} {rest.rsplit(' ', 2)[0]} <urn:g> .\n"] = None
+                else:
+                    own.append(line)
+            total.plus(Stats.of_lines(own, base, spaces))
+        total.plus(Stats.of_lines(sorted(apart), base, spaces))
+        return total
+
+    @cached_property
+    def digests(self) -> dict[str, tuple[str, int]]:
+        """The SHA-256 of each graph's sorted lines, and how many there are."""
         return {
-            graph: digest(parts, self.runs, self.extra.get(graph, ()))[0]
+            graph: digest(parts, self.runs, self.extra.get(graph, ()))
             for graph, parts in self.by_graph().items()
         }
+
+    def lines(self) -> Iterator[str]:
+        """All lines, sorted within each graph, the graphs in order."""
+        for graph, parts in self.by_graph().items():
+            for block in merge(parts, self.runs, self.extra.get(graph, ())):
+                yield from block
 
 
 class _Here:
@@ -127,9 +171,7 @@ def open_corpus(
             pool = Pool(0, Workshop, project, context, ontology, runs)
             store = Store(str(path)) if keep else Store()
             loader = _Here(store)
-        corpus = Corpus(
-            project, context, ontology, runs, stack.enter_context(pool), reader, store
-        )
+        corpus = Corpus(project, context, ontology, runs, stack.enter_context(pool), reader, store)
         _compile(corpus, files, loader, progress)
         total = sum(part.stats.quads for part in corpus.parts)
         loader.finish(lambda done: progress("load", done, total))
@@ -150,7 +192,7 @@ def _compile(
 ) -> None:
     """Compile all sheets and have each run loaded as soon as it is there."""
     ontology = [f"{quad} .\n" for quad in corpus.ontology.quads]
-    _add(corpus.runs / _ONTOLOGY, ontology, loader)
+    _add(corpus.runs / ONTOLOGY, ontology, loader)
     total = _size(files)
     found: dict[int, list[Part]] = {}
     sources = read_all(corpus.reader, files, lambda done: progress("read", done, total))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad
 
 from kg import terms
-from kg.compile import Compiled, software_iri
+from kg.compile import software_iri
 from kg.errors import Problem, Severity, did_you_mean
-from kg.found import Block
-from kg.iris import local_name
+from kg.iris import hash_of, local_name
 from kg.ontology import canonical
+from kg.pieces import Part, hashes
+from kg.places import Places
 from kg.sheets import Mark
 from kg.things import TRUE
 from kg.tombstones import ALLOWED, heirs, leads_back
@@ -23,47 +23,19 @@ from kg.tombstones import ALLOWED, heirs, leads_back
 _COMPARISONS: Final = 50_000
 
 
-class Places:
-    """Where every subject, property and value is written, over all sheets."""
-
-    def __init__(self, sheets: Iterable[Compiled]) -> None:
-        self._blocks: defaultdict[str, list[tuple[str, Block]]] = defaultdict(list)
-        for sheet in sheets:
-            for block in sheet.blocks:
-                self._blocks[block.subject].append((sheet.name, block))
-
-    def blocks(self) -> Iterator[list[tuple[str, Block]]]:
-        """For every subject, its descriptions and the sheets they are in."""
-        yield from self._blocks.values()
-
-    def find(self, subject: str, predicate: str = "", value: str = "") -> tuple[str, Mark]:
-        """The sheet and the best place: of the value, else of the key, else of the subject.
-
-        `("", Mark(0, 0))` when no sheet describes the subject.
-        """
-        blocks = self._blocks.get(subject, [])
-        for name, block in blocks:
-            for written, mark in block.values.get(predicate, ()):
-                if written == value:
-                    return name, mark
-        for name, block in blocks:
-            if predicate in block.keys:
-                return name, block.keys[predicate]
-        for name, block in blocks:
-            return name, block.mark
-        return "", Mark(0, 0)
-
-
 @dataclass(frozen=True, slots=True)
 class Links:
     """What the checks found.
 
-    `dangling` holds the IRIs that nothing describes, `retired` those that are tombstones.
+    `dangling` holds the IRIs that nothing describes, `retired` those that are tombstones, `shared`
+    those that several parts describe; `described` has the hashes of all that is described.
     """
 
     problems: tuple[Problem, ...]
     dangling: frozenset[str]
     retired: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
+    described: Set[int] = frozenset()
 
     def has_told(self, focus: str, path: str, value: str) -> bool:
         """Whether a shape that complains of this says no more than what was found here.
@@ -75,45 +47,81 @@ class Links:
         return misfit or value in self.dangling or value in self.retired
 
 
+@dataclass(slots=True)
+class Whole:
+    """What all parts together describe and refer to, by hash.
+
+    `described` holds what any part describes, `shared` what several do, or one does twice; `refs`
+    what is referred to and described by none.
+    """
+
+    described: set[int] = field(default_factory=set)
+    shared: set[int] = field(default_factory=set)
+    refs: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, parts: Iterable[Part], known: Iterable[str]) -> Whole:
+        """Add up parts; `known` are the IRIs that are described elsewhere."""
+        whole = cls()
+        for part in parts:
+            subjects = set(hashes(part.subjects))
+            whole.shared |= whole.described & subjects
+            whole.shared.update(hashes(part.twice))
+            whole.described |= subjects
+            whole.refs.update(hashes(part.refs))
+        whole.refs -= whole.described
+        whole.refs.difference_update(map(hash_of, known))
+        return whole
+
+
 def check_links(
-    sheets: Sequence[Compiled], places: Places, base: str, known: frozenset[str] = frozenset()
+    parts: Sequence[Part], places: Places, base: str, known: frozenset[str] = frozenset()
 ) -> Links:
     """Find shared graphs, references to nothing or to what is retired, and conflicting nodes.
 
     `known` holds the IRIs that the ontology describes; they may be under the base as well.
-    When a sheet could not be read whole, what it defines is unknown: references are then not
-    judged, and a note says so.
+    What could not be read may define what is referred to: a reference whose name stands there is
+    not judged, and a note says so. All that is judged is recalled into `places`.
     """
+    elsewhere = {*known, base, software_iri(base), *(part.graph for part in parts)}
+    whole = Whole.of(parts, elsewhere)
+    places.recall(subjects=whole.shared)
+    graves = _recall_tombstones(parts, places)
+    problems = [*_shared_graphs(parts), *_conflicts(places), *_retired(places, graves, base)]
+    places.recall(mentions=whole.refs)
+    dangling = {iri for iri in places.mentioned(base) if hash_of(iri) in whole.refs}
+    broken = [part for part in parts if not part.whole]
+    judged = dangling - places.unsure(dangling, broken) if broken else dangling
+    problems += [*_unread(broken), *_dangling(places, judged, base)]
+    shared = frozenset(iri for iri in places.names(0) if hash_of(iri) in whole.shared)
+    whole.described.update(map(hash_of, elsewhere))
+    return Links(tuple(problems), frozenset(dangling), frozenset(graves), shared, whole.described)
+
+
+def _recall_tombstones(parts: Sequence[Part], places: Places) -> dict[str, list[str]]:
+    """The IRIs that sheets retire, with what replaced each; all that mentions one is recalled."""
+    retiring = [part for part in parts if terms.DEPRECATED.value in part.stats.properties]
+    if not retiring:
+        return {}
+    places.recall_parts(retiring)
     graves = _tombstones(places)
-    problems = [*_shared_graphs(sheets), *_conflicts(places), *_retired(places, graves, base)]
-    defined = {terms.text_of(quad.subject) for sheet in sheets for quad in sheet.quads}
-    defined |= {sheet.graph for sheet in sheets} | {base, software_iri(base)}
-    dangling = (
-        {
-            quad.object.value
-            for sheet in sheets
-            for quad in sheet.quads
-            if isinstance(quad.object, NamedNode) and quad.object.value.startswith(base)
-        }
-        - defined
-        - known
-    )
-    broken = [sheet.name for sheet in sheets if not sheet.whole]
-    if broken:
+    places.recall(mentions={hash_of(iri) for iri in graves})
+    return graves
+
+
+def _unread(broken: Iterable[Part]) -> Iterator[Problem]:
+    for name in sorted({part.piece.name for part in broken}):
         message = "could not be read whole, so references into it were not checked"
-        problems += [Problem(name, 0, 0, message, "not-checked", Severity.INFO) for name in broken]
-    else:
-        problems += _dangling(places, dangling, defined, base)
-    return Links(tuple(problems), frozenset(dangling), frozenset(graves))
+        yield Problem(name, 0, 0, message, "not-checked", Severity.INFO)
 
 
-def _shared_graphs(sheets: Sequence[Compiled]) -> Iterator[Problem]:
+def _shared_graphs(parts: Iterable[Part]) -> Iterator[Problem]:
     first: dict[str, str] = {}
-    for sheet in sorted(sheets, key=lambda sheet: sheet.name):
-        other = first.setdefault(sheet.graph, sheet.name)
-        if other != sheet.name:
-            message = f"would share the graph <{sheet.graph}> with {other}; rename one of them"
-            yield Problem(sheet.name, 0, 0, message, "shared-graph")
+    for name, graph in sorted({(part.piece.name, part.graph) for part in parts}):
+        other = first.setdefault(graph, name)
+        if other != name:
+            message = f"would share the graph <{graph}> with {other}; rename one of them"
+            yield Problem(name, 0, 0, message, "shared-graph")
 
 
 def _tombstones(places: Places) -> dict[str, list[str]]:
@@ -160,10 +168,8 @@ def _misfit(subject: str, predicate: str, graves: dict[str, list[str]]) -> str:
     return ""
 
 
-def _dangling(
-    places: Places, dangling: set[str], defined: set[str], base: str
-) -> Iterator[Problem]:
-    hints = _hints(sorted(dangling), defined, base)
+def _dangling(places: Places, dangling: set[str], base: str) -> Iterator[Problem]:
+    hints = _hints(sorted(dangling), places.names(_COMPARISONS), base) if dangling else {}
     for descriptions in places.blocks():
         for name, block in descriptions:
             for predicate, values in block.values.items():
@@ -180,7 +186,7 @@ def _dangling(
                     )  # fmt: skip
 
 
-def _hints(dangling: list[str], defined: set[str], base: str) -> dict[str, str]:
+def _hints(dangling: list[str], defined: Iterable[str], base: str) -> dict[str, str]:
     """What some dangling IRIs may have meant; to search for all of many would take minutes."""
     names = [iri[len(base) :] for iri in defined if iri.startswith(base)]
     some = max(_COMPARISONS // max(len(names), 1), 1)

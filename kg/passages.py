@@ -8,15 +8,17 @@ hand it on. The place is a Web Annotation `oa:TextPositionSelector`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import NamedNode, Store
 
 from kg import terms
+from kg.context import is_iri
 from kg.errors import ConfigError, Problem, Severity
-from kg.link import Places
+from kg.iris import hash_of
+from kg.places import Places
 
 # How much text to search, per passage, for one that has moved: bytes hashed, about a second.
 _SEARCH_BUDGET = 200_000_000
@@ -49,47 +51,53 @@ class _Passage:
     paragraph: str
 
 
-def count_unchecked(quads: Iterable[Quad]) -> PassageCheck:
-    """What there is to say when no documents are at hand: nothing was checked."""
-    return PassageCheck(0, 0, sum(1 for _ in _passages(list(quads))))
-
-
-def check_passages(quads: Iterable[Quad], folder: Path, places: Places) -> PassageCheck:
-    """Check every document in the quads, and every passage of it, against the files of a folder.
+def check_passages(store: Store, folder: Path, places: Places) -> PassageCheck:
+    """Check every document in a store, and every passage of it, against the files of a folder.
 
     A document that is not there leaves its passages unchecked (a warning); a changed document and
     a wrong passage are errors of their own kinds, and a passage that is found elsewhere says where.
     Nothing of the text itself is ever part of a message. Raises `ConfigError` without the folder.
+    One document is in memory at a time.
     """
     if not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder; it should hold the documents")
-    quads = list(quads)
-    problems: list[Problem] = []
-    texts: dict[str, str] = {}
-    for document in _documents(quads):
-        text = _read(document, folder, problems, places)
-        if text is not None:
-            texts[document.iri] = text
-    checked = wrong = not_checked = 0
-    for passage in _passages(quads):
-        if passage.document not in texts:
-            not_checked += 1
+    found: list[Problem] = []
+    sources = store.quads_for_pattern(None, terms.HAS_SOURCE, None, None)
+    left = {terms.text_of(quad.subject) for quad in sources}
+    checked = wrong = 0
+    for document in _documents(store):
+        text = _read(document, folder, found)
+        if text is None:
             continue
-        checked += 1
-        complaint = _complaint(passage, texts[passage.document])
-        if complaint:
-            wrong += 1
-            name, mark = places.find(passage.iri, terms.SHA256.value)
-            problems.append(Problem(name, *mark, complaint, "wrong-passage", focus=passage.iri))
-    return PassageCheck(checked, wrong, not_checked, tuple(problems))
+        for passage in _passages(store, document):
+            if passage.iri not in left:
+                continue
+            left.remove(passage.iri)
+            checked += 1
+            complaint = _complaint(passage, text)
+            if complaint:
+                wrong += 1
+                found.append(_problem(passage.iri, terms.SHA256, complaint, "wrong-passage"))
+    places.recall(subjects={hash_of(problem.focus) for problem in found})
+    problems = []
+    for problem in found:
+        name, mark = places.find(problem.focus, problem.path)
+        problems.append(replace(problem, file=name, line=mark.line, column=mark.column, path=""))
+    return PassageCheck(checked, wrong, len(left), tuple(problems))
 
 
-def _read(document: _Document, folder: Path, problems: list[Problem], places: Places) -> str | None:
+def _problem(
+    focus: str, key: NamedNode, message: str, rule: str, severity: Severity = Severity.ERROR
+) -> Problem:
+    """A problem at a key of a node, of which it is not known yet where that is written."""
+    return Problem("", 0, 0, message, rule, severity, focus=focus, path=key.value)
+
+
+def _read(document: _Document, folder: Path, problems: list[Problem]) -> str | None:
     """The text of a document, or None when it is not there or not text; says what is wrong."""
 
     def complain(key: NamedNode, message: str, rule: str, severity: Severity) -> None:
-        name, mark = places.find(document.iri, key.value)
-        problems.append(Problem(name, *mark, message, rule, severity, focus=document.iri))
+        problems.append(_problem(document.iri, key, message, rule, severity))
 
     # Only a plain name is looked up: data must not be able to point out of the folder.
     path = folder / document.file_name
@@ -161,38 +169,31 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _documents(quads: list[Quad]) -> Iterator[_Document]:
-    names = _literals(quads, terms.FILE_NAME)
-    digests = _literals(quads, terms.SHA256)
+def _documents(store: Store) -> Iterator[_Document]:
+    names = {
+        terms.text_of(quad.subject): terms.text_of(quad.object)
+        for quad in store.quads_for_pattern(None, terms.FILE_NAME, None, None)
+    }
     for iri, name in sorted(names.items()):
-        yield _Document(iri, name, digests.get(iri, ""))
+        yield _Document(iri, name, _literal(store, iri, terms.SHA256))
 
 
-def _passages(quads: list[Quad]) -> Iterator[_Passage]:
-    """Every resource with a source and a selector; what lacks a part is the shapes' business."""
-    sources = {
-        terms.text_of(q.subject): terms.text_of(q.object)
-        for q in quads
-        if q.predicate == terms.HAS_SOURCE
-    }
-    selectors = {
-        terms.text_of(q.subject): terms.text_of(q.object)
-        for q in quads
-        if q.predicate == terms.HAS_SELECTOR
-    }
-    starts, ends = _literals(quads, terms.START), _literals(quads, terms.END)
-    digests = _literals(quads, terms.SHA256)
-    paragraphs = _literals(quads, terms.PARAGRAPH)
-    for iri, source in sorted(sources.items()):
-        selector = selectors.get(iri, "")
-        start, end = starts.get(selector, ""), ends.get(selector, "")
+def _passages(store: Store, document: _Document) -> Iterator[_Passage]:
+    """Every resource with this source and a selector; what lacks a part is the shapes' business."""
+    node = NamedNode(document.iri)
+    quads = store.quads_for_pattern(None, terms.HAS_SOURCE, node, None)
+    for iri in sorted({terms.text_of(quad.subject) for quad in quads}):
+        selector = _literal(store, iri, terms.HAS_SELECTOR)
+        start, end = _literal(store, selector, terms.START), _literal(store, selector, terms.END)
         whole = start.isdecimal() and end.isdecimal() and len(start) < 18 and len(end) < 18
         first, last = (int(start), int(end)) if whole else (-1, -1)
-        paragraph = paragraphs.get(iri, "")
-        yield _Passage(iri, source, first, last, digests.get(iri, ""), paragraph)
+        digest, paragraph = (_literal(store, iri, key) for key in (terms.SHA256, terms.PARAGRAPH))
+        yield _Passage(iri, document.iri, first, last, digest, paragraph)
 
 
-def _literals(quads: list[Quad], predicate: NamedNode) -> dict[str, str]:
-    return {
-        terms.text_of(q.subject): terms.text_of(q.object) for q in quads if q.predicate == predicate
-    }
+def _literal(store: Store, subject: str, predicate: NamedNode) -> str:
+    """The value of a property, an IRI as well; the greatest of several, and '' for none."""
+    if not is_iri(subject):
+        return ""
+    found = store.quads_for_pattern(NamedNode(subject), predicate, None, None)
+    return max((terms.text_of(quad.object) for quad in found), default="")

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from pyoxigraph import Quad
 
@@ -133,7 +133,10 @@ class Wanted:
 
 
 class Workshop:
-    """What a worker works with: the vocabulary, made ready once, and the folder of runs."""
+    """What a worker works with: the vocabulary, made ready once, and the folder of runs.
+
+    `kept` is for what other jobs of the same worker make ready once.
+    """
 
     def __init__(self, project: Project, context: Context, ontology: Ontology, runs: Path) -> None:
         self._project = project
@@ -142,6 +145,7 @@ class Workshop:
         self._plan = Plan(context, ontology)
         self._spaces = tuple(context.prefixes.values())
         self._runs = runs
+        self.kept: dict[str, Any] = {}
 
     def compile(self, job: Job) -> list[Part]:
         """Compile the sources of a job into a run; nothing is raised for what a sheet may hold."""

@@ -67,6 +67,15 @@ class Reader:
             yield Source(piece, slice_.data, slice_.problems)
 
 
+def sum_of(file: Path) -> str:
+    """The SHA-256 of a file, in hex; '' when it cannot be read, which reading it will tell."""
+    try:
+        with file.open("rb") as data:
+            return hashlib.file_digest(data, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
 def jobs_of(sources: Iterable[Source]) -> Iterator[Job]:
     """Sources in jobs of a megabyte or so, in their order."""
     number = size = 0
@@ -81,7 +90,9 @@ def jobs_of(sources: Iterable[Source]) -> Iterator[Job]:
         yield Job(number, tuple(held))
 
 
-def read_all(reader: Reader, files: Sequence[Path], tell: Callable[[int], None]) -> Iterator[Source]:
+def read_all(
+    reader: Reader, files: Sequence[Path], tell: Callable[[int], None]
+) -> Iterator[Source]:
     """The sources of many sheets; `tell` is given how many bytes were read so far."""
     done = 0
     for file in files:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
-from kg.iris import hash_of
-from kg.pieces import Part, Piece, Source, Wanted, Workshop, hashes
+from kg.pieces import Part, Piece, Wanted, Workshop, hashes
 from kg.places import Places
 from kg.pool import Pool
 from kg.reading import Reader
@@ -36,10 +35,6 @@ class Recall(Places):
             if mine or others:
                 wanted[part.piece] = (frozenset(mine), frozenset(others), False)
         self._read(wanted)
-
-    def recall_subjects(self, iris: Iterable[str]) -> None:
-        """Read the records that describe some IRIs."""
-        self.recall(subjects={hash_of(iri) for iri in iris})
 
     def recall_parts(self, parts: Iterable[Part]) -> None:
         """Read all records of some parts."""
@@ -73,7 +68,9 @@ class Recall(Places):
         """All subjects, or of more than `most` those of the records at hand."""
         if sum(part.stats.subjects for part in self._parts) > most:
             return super().names(most)
-        return {line.split(" ", 1)[0][1:-1] for part in self._parts for line in part.lines(self._runs)}
+        return {
+            line.split(" ", 1)[0][1:-1] for part in self._parts for line in part.lines(self._runs)
+        }
 
 
 def _name_of(iri: str, base: str) -> str:

@@ -27,7 +27,7 @@ import shutil
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -76,11 +76,24 @@ def release_digest(quads: Iterable[Quad]) -> str:
     Each graph has a digest over its sorted N-Quads; the release's is over the sorted lines
     `<graph digest> <graph>`. The quads must be canonical and free of blank nodes in data.
     """
+    return digest_of_graphs(graph_digests(quads))
+
+
+def graph_digests(quads: Iterable[Quad]) -> dict[str, str]:
+    """The SHA-256, in hex, of the sorted N-Quads of each graph; graphs as N-Quads writes them."""
     graphs: defaultdict[str, list[str]] = defaultdict(list)
     for quad in quads:
         graphs[str(quad.graph_name)].append(f"{quad} .\n")
-    lines = sorted(f"{_sha256(sorted(lines))} {graph}\n" for graph, lines in graphs.items())
-    return _sha256(lines)
+    return {graph: _sha256(sorted(lines)) for graph, lines in graphs.items()}
+
+
+def digest_of_graphs(digests: Mapping[str, str]) -> str:
+    """The digest of a release whose graphs have these digests.
+
+    >>> digest_of_graphs({}) == release_digest([])
+    True
+    """
+    return _sha256(sorted(f"{digest} {graph}\n" for graph, digest in digests.items()))
 
 
 def open_release(build: Path) -> Release:
@@ -175,7 +188,8 @@ def write_release(
 ) -> Release:
     """Complete a release aside and make it the current one; the caller holds the lock.
 
-    What lies in `prepared`, a folder aside, becomes part of the release. Raises `KgError` when the
+    What lies in `prepared`, a folder aside, becomes part of the release; where a store does, the
+    quads are in it already. Raises `KgError` when the
     disk refuses; the release before then stays current.
     """
     releases = build / "releases"
@@ -194,7 +208,8 @@ def write_release(
                 report.replace(final / report.name)
             _write_manifest(final, manifest)
         else:
-            _write_store(prepared / "store", quads)
+            if not (prepared / "store").exists():
+                _write_store(prepared / "store", quads)
             _write_manifest(prepared, manifest)
             prepared.chmod(0o755)
             _remove(build, final)

@@ -11,6 +11,7 @@ from typing import Final
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 LE: Final = "https://w3id.org/linked-evidence/ontology#"
+SHAPES: Final = "https://w3id.org/linked-evidence/shapes#"
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"

@@ -1,4 +1,4 @@
-"""Quads and shapes → what does not conform. The only module that uses a SHACL library."""
+"""Quads and shapes → what does not conform, by the reference engine. The only user of pySHACL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 from kg import terms
 from kg.errors import ConfigError, Problem, QueryError, Severity
 from kg.iris import local_name
-from kg.link import Places
 from kg.ontology import read_turtle_folder
+from kg.places import Places
 from kg.sparql import refuse_federation
 
 _SEVERITIES = {
@@ -46,12 +46,21 @@ class Result:
     severity: str
 
 
+def load_rules(shapes: Path) -> list[Quad]:
+    """The shapes of a folder; raises `ConfigError` when one cannot be read."""
+    return read_turtle_folder(shapes, "shapes")
+
+
 def validate(quads: Iterable[Quad], shapes: Path) -> list[Result]:
     """Every result of validating the quads, their graphs merged, against a folder of shapes.
 
-    Sorted, each once. Raises `ConfigError` when the shapes cannot be used.
+    Sorted, each once, by the reference engine. Raises `ConfigError` when the shapes cannot be used.
     """
-    rules = read_turtle_folder(shapes, "shapes")
+    return run_reference(quads, load_rules(shapes), shapes)
+
+
+def run_reference(quads: Iterable[Quad], rules: Sequence[Quad], shapes: Path) -> list[Result]:
+    """As `validate`, against these rules alone; `shapes` is the folder that they are from."""
     with _quiet():
         data = _rdflib_graph(quads)
         try:
@@ -126,13 +135,17 @@ def _results(report: Any) -> Iterable[Result]:
         found = report.value(node, sh[predicate])
         return "" if found is None or isinstance(found, BNode) else str(found)
 
+    def term(node: Any, predicate: str) -> str:
+        found = report.value(node, sh[predicate])
+        return f"_:{found}" if isinstance(found, BNode) else text(node, predicate)
+
     for top in report.objects(None, sh.result):
         messages = sorted(report.objects(top, sh.resultMessage))
         plain = [m for m in messages if (m.language or "en").split("-")[0] == "en"]
         yield Result(
-            focus=text(top, "focusNode"),
+            focus=term(top, "focusNode"),
             path=text(top, "resultPath"),
-            value=text(top, "value"),
+            value=term(top, "value"),
             # A shape may have its message in several languages; the tool speaks one.
             message="; ".join(str(m) for m in plain or messages),
             shape=text(top, "sourceShape"),

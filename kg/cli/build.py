@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
-from kg.build import Progress, build_release, load_vocabulary
+from kg.build import build_release
 from kg.cli.reports import echo_report, report_option
 from kg.cli.shared import Session, documents_option
+from kg.corpus import Progress, load_vocabulary
 from kg.errors import LockedError, NonconformingError, Problem
 from kg.project import Project
 from kg.report import FEW, drop_problems, keep_problems

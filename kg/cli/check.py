@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kg.build import check_project, check_removed, refusals
+from kg.check import check_project, check_removed, refusals
 from kg.cli.reports import echo_report, report_option
 from kg.cli.shared import Session, documents_option
 

@@ -14,7 +14,7 @@ import click
 from kg.project import Project, load_project
 
 if TYPE_CHECKING:  # a query need not wait for what builds
-    from kg.build import Progress
+    from kg.corpus import Progress
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from kg.build import verify_passages
+from kg.check import verify_passages
 from kg.cli.reports import echo_report, report_option
 from kg.cli.shared import Session, documents_option
 from kg.report import values_of

@@ -1,0 +1,195 @@
+"""All that is compiled, or any store, and a project's shapes → results, part by part.
+
+flag → judge: the parts are gone through in worker processes; the nodes that were flagged, and those
+that several parts describe, are judged from the finished store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias, TypeVar
+
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
+
+from kg import terms
+from kg.corpus import ONTOLOGY, Corpus, Progress
+from kg.errors import ConfigError
+from kg.judge import CHUNK, Judge
+from kg.pieces import Workshop, split_lines
+from kg.project import core_folder
+from kg.screen import available
+from kg.validate import Result, load_rules, run_reference
+
+Engine: TypeAlias = Literal["auto", "fast", "reference"]
+
+# Quads up to which the reference engine takes all at once, as only it does when it is alone.
+_SMALL: Final = 50_000
+# Subjects that are gone through at once where there are no parts.
+_SUBJECTS: Final = 5_000
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Court:
+    """What a worker needs to judge: the shapes, which engine, the finished store.
+
+    `said` are lines that are not in the store and belong to the graph. `told`: the shape that asks
+    of every reference that it leads somewhere is left out, as `kg.link` has judged that.
+    """
+
+    shapes: Path
+    store: Path | Store
+    fast: bool
+    said: tuple[str, ...] = ()
+    told: bool = False
+
+    def open(self) -> Judge:
+        """A judge of these shapes; raises `ConfigError` when they cannot be read."""
+        store = self.store if isinstance(self.store, Store) else Store.read_only(str(self.store))
+        said = list(parse("".join(self.said), format=RdfFormat.N_QUADS))
+        return Judge(self.rules(), self.shapes, store, said, fast=self.fast)
+
+    def rules(self) -> list[Quad]:
+        """The shapes."""
+        rules = load_rules(self.shapes)
+        return (
+            [quad for quad in rules if not _is_of_references(quad)]
+            if self._leaves(rules)
+            else rules
+        )
+
+    def _leaves(self, rules: Iterable[Quad]) -> bool:
+        """Whether the shape on references is left out: only if it is as the core has it."""
+        written = {quad.triple for quad in rules if _is_of_references(quad)}
+        core = load_rules(core_folder("shapes"))
+        return self.told and written == {q.triple for q in core if _is_of_references(q)}
+
+
+def is_fast(engine: Engine) -> bool:
+    """Whether the fast engine is there and wanted; raises `ConfigError` where it must be there."""
+    if engine == "fast" and not available():
+        raise ConfigError('there is no fast SHACL engine: pip install "linked-evidence[fast]"')
+    return engine != "reference" and available()
+
+
+def validate_corpus(
+    corpus: Corpus, said: Sequence[Quad], shared: Iterable[str], engine: Engine, progress: Progress
+) -> list[Result]:
+    """Every result of validating a corpus, with its ontology and what is `said` besides.
+
+    `shared` are the subjects that several of its parts describe. Sorted, each once. Raises
+    `ConfigError` when the shapes cannot be used, or the engine is not there.
+    """
+    fast = is_fast(engine)
+    shapes = corpus.project.shapes
+    count = sum(part.stats.quads for part in corpus.parts)
+    if not fast and count <= _SMALL:
+        progress("validate", 0, 0)
+        return run_reference(_all_quads(corpus.store, said), load_rules(shapes), shapes)
+    lines = tuple(f"{quad} .\n" for quad in said)
+    court = Court(shapes, corpus.store, fast, lines, told=_are_told(corpus))
+    runs = [corpus.runs / ONTOLOGY, *sorted({corpus.runs / part.run for part in corpus.parts})]
+    nodes = set(shared)
+    asked = ((court, run) for run in runs)
+    for done, (_, flagged) in enumerate(corpus.pool.run(_flag_run, asked)):
+        progress("validate", done, len(runs))
+        nodes |= flagged
+    judge = court.open()
+    chunks = ((court, some) for some in _chunks(sorted(set(judge.targets()))))
+    for _, flagged in corpus.pool.run(_flag_nodes, chunks):
+        nodes |= flagged
+    found: set[Result] = set()
+    for _, results in corpus.pool.run(_judge, ((court, some) for some in _chunks(sorted(nodes)))):
+        found.update(results)
+    if judge.rest:
+        found.update(run_reference(_all_quads(corpus.store, said), judge.rest, shapes))
+    return sorted(found)
+
+
+def validate_store(store: Store, shapes: Path, engine: Engine = "auto") -> list[Result]:
+    """Every result of validating what a store holds, its graphs merged. As `validate_corpus`."""
+    if not is_fast(engine):
+        return run_reference(store, load_rules(shapes), shapes)
+    judge = Court(shapes, store, fast=True).open()
+    nodes: set[str] = set()
+    for lines in _store_lines(store):
+        nodes |= judge.flag(lines)
+    for some in _chunks(sorted(set(judge.targets()))):
+        nodes |= judge.flag_nodes(some)
+    found = {result for some in _chunks(sorted(nodes)) for result in judge.judge(some)}
+    if judge.rest:
+        found.update(run_reference(store, judge.rest, shapes))
+    return sorted(found)
+
+
+def _flag_run(shop: Workshop, asked: tuple[Court, Path]) -> set[str]:
+    court, run = asked
+    lines = split_lines(run.read_bytes())
+    if run.name == ONTOLOGY:
+        lines += court.said
+    return _open(shop, court).flag(lines)
+
+
+def _flag_nodes(shop: Workshop, asked: tuple[Court, Collection[str]]) -> set[str]:
+    court, nodes = asked
+    return _open(shop, court).flag_nodes(nodes)
+
+
+def _judge(shop: Workshop, asked: tuple[Court, Collection[str]]) -> list[Result]:
+    court, nodes = asked
+    return _open(shop, court).judge(nodes)
+
+
+def _open(shop: Workshop, court: Court) -> Judge:
+    """The judge in a worker: made once, as long as it is the same court."""
+    known: Any = shop.kept.get("judge")
+    if known is None or known[0] != court:
+        known = shop.kept["judge"] = (court, court.open())
+    judge: Judge = known[1]
+    return judge
+
+
+def _all_quads(store: Path | Store, said: Sequence[Quad]) -> Iterator[Quad]:
+    yield from store if isinstance(store, Store) else Store.read_only(str(store))
+    yield from said
+
+
+def _store_lines(store: Store) -> Iterator[list[str]]:
+    """All lines of a store, those of a subject together."""
+    found: Any = store.query("SELECT DISTINCT ?s { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }")
+    lines: list[str] = []
+    for number, row in enumerate(found, start=1):
+        lines += [f"{quad} .\n" for quad in store.quads_for_pattern(row["s"], None, None, None)]
+        if number % _SUBJECTS == 0:
+            yield lines
+            lines = []
+    yield lines
+
+
+def _chunks(nodes: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(nodes), CHUNK):
+        yield nodes[start : start + CHUNK]
+
+
+def _are_told(corpus: Corpus) -> bool:
+    """Whether `kg.link` has judged all that the shape on references would find in a corpus.
+
+    That is so when nothing but the build describes a dataset, and the ontology refers to nothing
+    under the base that it does not describe itself.
+    """
+    base, ontology = corpus.project.base, corpus.ontology
+    referred = {
+        quad.object.value
+        for quad in ontology.quads
+        if isinstance(quad.object, NamedNode) and quad.object.value.startswith(base)
+    }
+    described = {terms.text_of(quad.subject) for quad in ontology.quads}
+    dataset = terms.DATASET.value
+    return referred <= described and not any(dataset in p.stats.classes for p in corpus.parts)
+
+
+def _is_of_references(rule: Quad) -> bool:
+    """Whether a triple is of the core's shape that asks of every reference that it leads somewhere."""
+    return terms.text_of(rule.subject).startswith(terms.SHAPES + "DatasetShape")
