@@ -22,7 +22,7 @@ from kg import terms
 from kg.context import Context, is_iri
 from kg.errors import UnknownNameError, did_you_mean
 from kg.iris import local_name
-from kg.things import is_retired
+from kg.things import described, is_retired
 
 _LABELS = (terms.PREF_LABEL, terms.ALT_LABEL, terms.LABEL)
 _LISTED = 8
@@ -183,7 +183,7 @@ def label_term(store: Store, node: NamedNode) -> Literal | NamedNode | None:
 
 def _entities(store: Store, base: str) -> set[str]:
     """What data describes under an id of its own: not a graph, nor a node nested in another."""
-    subjects = {terms.text_of(quad.subject) for quad in store}
+    subjects = described(store)
     graphs = {terms.text_of(graph) for graph in store.named_graphs()}
     return {
         iri
@@ -203,8 +203,7 @@ def _is_nested(iri: str, subjects: set[str], base: str) -> bool:
 
 def _others(store: Store, base: str) -> set[str]:
     """What is described and is no data: the terms of the ontology."""
-    subjects = {terms.text_of(quad.subject) for quad in store}
-    return {iri for iri in subjects if not iri.startswith(base) and "#" in iri}
+    return {iri for iri in described(store) if not iri.startswith(base) and "#" in iri}
 
 
 def _ambiguous(name: str, iris: Iterable[str], context: Context) -> str:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
+from pyoxigraph import NamedNode, Store
 
 from kg import terms
+from kg.bulk import Bulk, Term
 from kg.names import label_of
-from kg.things import data_graphs, data_quads, expressions, things
+from kg.things import expressions
 
-_Term = NamedNode | BlankNode | Literal | Triple
 _MAPPINGS: Final = tuple(
     NamedNode(iri)
     for iri in (
@@ -127,13 +127,8 @@ class _Measure:
 
     def __init__(self, store: Store, base: str) -> None:
         self._store = store
-        self._graphs = data_graphs(store, base)
-        data = list(data_quads(store, base))
-        self._quads = len(data)
-        self._things: set[_Term] = {*things(data, base)}
-        self._used = {
-            q.object for q in data if isinstance(q.object, NamedNode) and q.object != q.subject
-        }
+        self._bulk = Bulk(store, base)
+        self._things = self._bulk.things
         self._types = self._values(terms.TYPE)
         self._statements = self._instances(terms.STATEMENT)
         self._findings = self._instances(terms.FINDING)
@@ -141,7 +136,7 @@ class _Measure:
 
     def run(self, manifest: Mapping[str, Any]) -> Quality:
         return Quality(
-            quads=self._quads,
+            quads=self._bulk.count(),
             things=self._by_class(self._things),
             statements=self._by_class(self._statements),
             documents=tuple(self._documents()),
@@ -151,18 +146,16 @@ class _Measure:
             gaps=tuple(gap for gap in self._gaps() if gap.of),
         )
 
-    def _values(self, predicate: NamedNode) -> dict[_Term, set[_Term]]:
+    def _values(self, predicate: NamedNode) -> dict[Term, set[Term]]:
         """Subject → its values of a property, as the sheets have it."""
-        found: defaultdict[_Term, set[_Term]] = defaultdict(set)
-        for graph in self._graphs:
-            for quad in self._store.quads_for_pattern(None, predicate, None, graph):
-                if quad.subject != graph:
-                    found[quad.subject].add(quad.object)
+        found: defaultdict[Term, set[Term]] = defaultdict(set)
+        for subject, value in self._bulk.values(predicate):
+            found[subject].add(value)
         return found
 
-    def _classes(self, top: NamedNode) -> set[_Term]:
+    def _classes(self, top: NamedNode) -> set[Term]:
         """A class and all below it, in the ontology as it is in the store."""
-        found: set[_Term] = set()
+        found: set[Term] = set()
         todo: list[Any] = [top]
         while todo:
             class_ = todo.pop()
@@ -172,40 +165,41 @@ class _Measure:
                 todo += [quad.subject for quad in below]
         return found
 
-    def _instances(self, top: NamedNode) -> set[_Term]:
+    def _instances(self, top: NamedNode) -> set[Term]:
         classes = self._classes(top)
         return {node for node, types in self._types.items() if types & classes}
 
-    def _find_entities(self) -> set[_Term]:
+    def _find_entities(self) -> set[Term]:
         """What statements speak of; without such a class, the classes that anything refers to."""
         entities = self._instances(terms.SUBJECT_MATTER)
         if entities or self._statements:
             return entities
-        used = set[_Term]().union(*(self._types[t] for t in self._things & self._used))
+        linked = (thing for thing in self._things if terms.text_of(thing) in self._bulk.used)
+        used = set[Term]().union(*(self._types[thing] for thing in linked))
         return {thing for thing in self._things if self._types.get(thing, set()) & used}
 
-    def _item(self, node: _Term) -> Item:
+    def _item(self, node: Term) -> Item:
         label = label_of(self._store, node) if isinstance(node, NamedNode) else ""
         return Item(terms.text_of(node), label or terms.text_of(node))
 
-    def _items(self, nodes: Iterable[_Term]) -> tuple[Item, ...]:
+    def _items(self, nodes: Iterable[Term]) -> tuple[Item, ...]:
         return tuple(sorted(map(self._item, nodes), key=lambda item: (item.label, item.iri)))
 
-    def _counts(self, values: Iterable[_Term]) -> tuple[Count, ...]:
+    def _counts(self, values: Iterable[Term]) -> tuple[Count, ...]:
         """How often each value comes, the most frequent first."""
-        counts: defaultdict[_Term, int] = defaultdict(int)
+        counts: defaultdict[Term, int] = defaultdict(int)
         for value in values:
             counts[value] += 1
         items = [(self._item(value), count) for value, count in counts.items()]
         found = [Count(item.iri, item.label, count) for item, count in items]
         return tuple(sorted(found, key=lambda c: (-c.count, c.label, c.iri)))
 
-    def _by_class(self, nodes: Iterable[_Term]) -> tuple[Count, ...]:
+    def _by_class(self, nodes: Iterable[Term]) -> tuple[Count, ...]:
         return self._counts(class_ for node in nodes for class_ in self._types.get(node, ()))
 
     def _documents(self) -> Iterator[Document]:
         sources, numbers = self._values(terms.HAS_SOURCE), self._values(terms.PARAGRAPH)
-        said: defaultdict[_Term, set[tuple[_Term, _Term]]] = defaultdict(set)
+        said: defaultdict[Term, set[tuple[Term, Term]]] = defaultdict(set)
         for node, passages in self._values(terms.HAS_PASSAGE).items():
             for passage in passages if node in self._statements else ():
                 for document in sources.get(passage, ()):
@@ -213,7 +207,7 @@ class _Measure:
         documents = self._instances(terms.DOCUMENT) | set(said)
         for item in self._items(documents):
             pairs = said.get(NamedNode(item.iri), set())
-            paragraphs: defaultdict[int, set[_Term]] = defaultdict(set)
+            paragraphs: defaultdict[int, set[Term]] = defaultdict(set)
             for node, passage in pairs:
                 for number in numbers.get(passage, ()):
                     if terms.text_of(number).isdecimal():
@@ -245,7 +239,7 @@ class _Measure:
             yield Mapped(class_.iri, class_.label, len(members), unmapped)
 
     def _gaps(self) -> Iterator[Gap]:
-        def gap(name: str, title: str, of: set[_Term], have: Iterable[_Term]) -> Gap:
+        def gap(name: str, title: str, of: set[Term], have: Iterable[Term]) -> Gap:
             return Gap(name, title, len(of), self._items(of - set(have)))
 
         rated = self._values(terms.CERTAINTY)
@@ -260,7 +254,8 @@ class _Measure:
         studies = self._instances(terms.STUDY)
         published = self._values(terms.PUBLICATION)
         yield gap("publication", "Studies without a publication", studies, published)
-        yield gap("use", "Entities that nothing refers to", self._entities, self._used)
+        used = {entity for entity in self._entities if terms.text_of(entity) in self._bulk.used}
+        yield gap("use", "Entities that nothing refers to", self._entities, used)
         defined = self._values(terms.DEFINITION)
         yield gap("definition", "Entities without a definition", self._entities, defined)
         labelled = {*self._values(terms.PREF_LABEL), *self._values(terms.LABEL)}
@@ -276,7 +271,7 @@ class _Measure:
         title = "Terms of the ontology without a definition"
         yield gap("ontology", title, vocabulary, explained)
 
-    def _vocabulary(self) -> set[_Term]:
+    def _vocabulary(self) -> set[Term]:
         """The classes, properties and closed values that the ontology has of its own.
 
         A union of classes, say, is a class to OWL, but only part of how another term is described.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from pyoxigraph import NamedNode, Quad, Store
 
@@ -33,6 +33,14 @@ def is_provenance(node: object, base: str) -> bool:
     path = node.value[len(base) :]
     graph = path.startswith("graph/") and not _ANONYMOUS.search(path)
     return graph or not path or path.startswith("software/")
+
+
+def described(store: Store) -> set[str]:
+    """The IRIs of all that a store describes, in any graph."""
+    # Several times as fast as to go through the quads.
+    query = "SELECT DISTINCT ?s { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
+    solutions: Any = store.query(query)
+    return {terms.text_of(row[0]) for row in solutions}
 
 
 def data_graphs(store: Store, base: str) -> list[NamedNode]:

@@ -23,7 +23,7 @@ FLOORS = {
     "screen": 1, "screen.constraints": 1, "screen.focus": 1, "screen.forms": 1, "screen.look": 1,
     "screen.paths": 1, "screen.patterns": 1, "screen.rules": 1, "screen.split": 1,
     "sheets.nodes": 1,
-    "names": 2, "ontology": 2, "project": 2, "report": 2, "stats": 2,
+    "bulk": 2, "names": 2, "ontology": 2, "project": 2, "report": 2, "stats": 2,
     "dumps.layout": 2,
     "report.as_json": 2, "report.groups": 2, "report.kept": 2, "report.sarif": 2,
     "report.text": 2, "report.turtle": 2,
