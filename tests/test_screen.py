@@ -53,8 +53,9 @@ def test_all_constraints_of_shacl_core_are_tried() -> None:
         class datatype nodeKind minCount maxCount minExclusive minInclusive maxExclusive
         maxInclusive minLength maxLength pattern flags languageIn uniqueLang equals disjoint
         lessThan lessThanOrEquals not and or xone node property qualifiedValueShape
-        qualifiedMinCount qualifiedMaxCount qualifiedValueShapesDisjoint closed ignoredProperties hasValue in
-        alternativePath inversePath zeroOrMorePath oneOrMorePath zeroOrOnePath
+        qualifiedMinCount qualifiedMaxCount qualifiedValueShapesDisjoint closed
+        ignoredProperties hasValue in alternativePath inversePath zeroOrMorePath
+        oneOrMorePath zeroOrOnePath
     """
     assert set(core.split()) <= tried
 
