@@ -145,9 +145,8 @@ def _assemble(
     write_reports(aside, checked.problems, checked.context)
     write_changes(aside, before, store, digest, checked.context, _changed(before, graphs))
     count = sum(count for _, count in graphs.values()) + len(vocabulary) + len(metadata)
-    summary = replace(
-        _summarize(checked, count, digest), files=len(list((aside / "files").glob("*")))
-    )
+    written = len(list((aside / "files").glob("*")))
+    summary = replace(_summarize(checked, count, digest), files=written)
     manifest = {
         "data": data,
         "before": before.digest if before else "",

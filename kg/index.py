@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,9 +93,7 @@ def _part(row: Any, blobs: memoryview) -> Part:
     ends = [sum(sizes[:count]) for count in range(4)]
     if min(sizes) < 0 or ends[3] > len(blobs) or any(size % 8 for size in sizes):
         raise ValueError("sizes that cannot be")
-    subjects, twice, refs = (
-        bytes(blobs[start:end]) for start, end in zip(ends, ends[1:], strict=False)
-    )
+    subjects, twice, refs = (bytes(blobs[start:end]) for start, end in pairwise(ends))
     return Part(
         Piece(str(name), str(path), str(sha256), str(key), int(first_line)),
         str(graph),

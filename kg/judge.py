@@ -1,4 +1,4 @@
-"""Quads and shapes → results, whatever the size: a fast engine screens, the reference engine judges.
+"""Quads and shapes → results: a fast engine screens, the reference engine judges.
 
 The fast engine is shown the graph part by part, and flags the focus nodes that may not conform: it
 may flag too many, never too few. Those alone the reference engine judges, each with all that the
@@ -206,5 +206,5 @@ def _term(text: str) -> Node:
     if is_iri(text):
         return NamedNode(text)
     [quad] = parse(f"<urn:s> <urn:p> {text} .", format=RdfFormat.N_TRIPLES)
-    assert not isinstance(quad.object, type(quad.triple))
+    assert isinstance(quad.object, Literal)
     return quad.object

@@ -38,8 +38,8 @@ class Piece:
     """A sheet, or some of its lines: what is compiled at once, and kept as long as it is the same.
 
     `name` is the sheet's as messages show it, `path` its place below the folder of sheets, `sha256`
-    that of its file. `key` is the SHA-256 of the content of the piece; `first_line` where it starts,
-    0 for a whole sheet.
+    that of its file. `key` is the SHA-256 of the content of the piece, `first_line` where it
+    starts: 0 for a whole sheet.
     """
 
     name: str

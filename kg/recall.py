@@ -30,8 +30,8 @@ class Recall(Places):
         """Read the records that describe or mention IRIs of these hashes."""
         wanted = {}
         for part in self._parts if subjects or mentions else ():
-            mine = subjects.intersection(hashes(part.subjects)) if subjects else _NOBODY
-            others = mentions.intersection(hashes(part.refs)) if mentions else _NOBODY
+            mine = subjects & set(hashes(part.subjects)) if subjects else _NOBODY
+            others = mentions & set(hashes(part.refs)) if mentions else _NOBODY
             if mine or others:
                 wanted[part.piece] = (frozenset(mine), frozenset(others), False)
         self._read(wanted)

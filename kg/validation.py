@@ -191,5 +191,5 @@ def _are_told(corpus: Corpus) -> bool:
 
 
 def _is_of_references(rule: Quad) -> bool:
-    """Whether a triple is of the core's shape that asks of every reference that it leads somewhere."""
+    """Whether a triple is of the core's shape that asks of all references to lead somewhere."""
     return terms.text_of(rule.subject).startswith(terms.SHAPES + "DatasetShape")

@@ -65,6 +65,7 @@ def read_problem_lines(lines: Iterable[str]) -> Iterator[Problem]:
 
 
 def problem_of(values: Mapping[str, Any]) -> Problem:
+    """The problem that `values_of` gave; raises `KeyError` or `TypeError` for anything else."""
     return Problem(**{**values, "severity": Severity(values["severity"])})
 
 
