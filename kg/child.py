@@ -9,6 +9,7 @@ matter how.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import pickle
 import select
@@ -213,7 +214,7 @@ def main() -> None:
 
 def _as_sent(error: BaseException) -> bytes:
     """An exception as a message: one that the other side can surely read."""
-    if isinstance(error, MemoryError):
+    if _is_lack(error):
         error = WorkerError(f"{_LACK}; nothing was built")
     elif not isinstance(error, KgError):
         error.add_note("".join(traceback.format_exception(error)))
@@ -225,3 +226,13 @@ def _as_sent(error: BaseException) -> bytes:
         told.add_note("".join(traceback.format_exception(error)))
         data = pickle.dumps((False, told), pickle.HIGHEST_PROTOCOL)
     return data
+
+
+def _is_lack(error: BaseException) -> bool:
+    """Whether it is for lack of memory that something failed, as far as that can be told."""
+    return (
+        isinstance(error, MemoryError)
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+        or (isinstance(error, ImportError) and "failed to map segment" in str(error))
+        or (isinstance(error, RuntimeError) and "can't start new thread" in str(error))
+    )

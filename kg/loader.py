@@ -21,7 +21,9 @@ from kg.child import Child, Starter
 from kg.errors import KgError
 from kg.pool import worker_count
 
-_GROUP: Final = 200_000  # quads; about 200 MB of memory while they are loaded
+GROUP: Final = 200_000
+"""Quads that are loaded together; they take about 200 MB of memory meanwhile."""
+
 _MOST_THREADS: Final = 4
 
 
@@ -40,9 +42,10 @@ class _File(NamedTuple):
 class Loader:
     r"""Loads files of N-Quads into a new store, in a process of its own.
 
-    `store` is the folder to make. Use it in a `with`: at its end the process is gone, and unless
-    `finish` was called the folder holds nothing of use. Raises `KgError` when the process cannot
-    be started or has ended, or when the disk refuses.
+    `store` is the folder to make; `group` is how many quads, at least, the store is given at a
+    time. Use it in a `with`: at its end the process is gone, and unless `finish` was called the
+    folder holds nothing of use. Raises `KgError` when the process cannot be started or has ended,
+    and when the disk refuses.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, Loader(Path(folder, "store")) as loader:
@@ -54,8 +57,8 @@ class Loader:
     (1, 1)
     """
 
-    def __init__(self, store: Path) -> None:
-        self._child = Child(_load, str(store))
+    def __init__(self, store: Path, group: int = GROUP) -> None:
+        self._child = Child(_load, str(store), group)
         self._done = _Done(0)
 
     def __enter__(self) -> Self:
@@ -127,9 +130,10 @@ class _Group:
 class _Loading:
     """What the threads of the process do, and know of each other."""
 
-    def __init__(self, starter: Starter, store: Store) -> None:
+    def __init__(self, starter: Starter, store: Store, group: int) -> None:
         self._starter = starter
         self._store = store
+        self._group = group
         self._collecting = Lock()
         self._counting = Lock()
         self._ended = False
@@ -151,7 +155,7 @@ class _Loading:
     def _collect(self) -> list[_File]:
         files: list[_File] = []
         with self._collecting:
-            while not self._ended and sum(file.quads for file in files) < _GROUP:
+            while not self._ended and sum(file.quads for file in files) < self._group:
                 file = self._starter.receive()
                 if file is None:
                     self._ended = True
@@ -160,19 +164,19 @@ class _Loading:
         return files
 
 
-def _load(starter: Starter, path: str) -> None:
+def _load(starter: Starter, path: str, group: int) -> None:
     """What the process does."""
     try:
-        done = _fill(starter, Store(path))
+        done = _fill(starter, Store(path), group)
     except OSError as error:
         raise _refusal(error) from error
     # Nobody has the store any more: it is closed.
     starter.send(_Done(done, closed=True))
 
 
-def _fill(starter: Starter, store: Store) -> int:
+def _fill(starter: Starter, store: Store, group: int) -> int:
     """Load into a store what is announced; gives the number of quads."""
-    loading = _Loading(starter, store)
+    loading = _Loading(starter, store, group)
     count = min(max(2, worker_count()), _MOST_THREADS)
     threads = ThreadPoolExecutor(count)
     for ended in as_completed([threads.submit(loading.run) for _ in range(count)]):

@@ -77,7 +77,7 @@ class Pool(Generic[S]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None:
+        if kind is not None or any(worker.out for worker in self._workers):
             self._kill()
         for worker in self._workers:
             worker.connection.close()
@@ -130,7 +130,8 @@ class Pool(Generic[S]):
                     continue
                 if of is run:
                     yield number, result
-                    assert self._run is run, "a pool has one run at a time"
+                    if self._run is not run:
+                        raise RuntimeError("a pool has one run at a time")
 
 
 class _Worker(Child):
