@@ -137,7 +137,7 @@ def _class(at: At, value: Term) -> Look:
     forms.iri(value)
     slip = (Slip.NONE if at.values.seen is Seen.ALL else Slip.ADDS) | _missing(at, Slip.HIDES)
     reads = frozenset({terms.TYPE.value, terms.SUBCLASS_OF.value})
-    return Look(slip, reach=at.values.steps, reads=reads)
+    return Look(slip, reads=reads).after(at.values.steps)
 
 
 def _least(at: At, value: Term) -> Look:

@@ -17,7 +17,7 @@ The answer is put together from below:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, IntFlag
 
 
@@ -53,13 +53,15 @@ class Look:
 
     `reach`: how many steps the nodes of which it reads triples are away from the focus node, at
     most; 0 is the focus node itself. `backward`: it reads triples against their direction.
-    `reads`: the predicates of the triples it reads; None for all.
+    `reads`: the predicates of the triples it reads; None for all. `beyond`: those of the triples
+    that it reads of other nodes than the focus node.
     """
 
     slip: Slip = Slip.NONE
     reach: int = 0
     backward: bool = False
     reads: frozenset[str] | None = frozenset()
+    beyond: frozenset[str] | None = frozenset()
 
     def __or__(self, other: Look) -> Look:
         """Both together.
@@ -67,21 +69,30 @@ class Look:
         >>> (Look(Slip.ADDS) | Look(reach=2)).reach
         2
         """
-        reads = None if self.reads is None or other.reads is None else self.reads | other.reads
         return Look(
             self.slip | other.slip,
             max(self.reach, other.reach),
             self.backward or other.backward,
-            reads,
+            _both(self.reads, other.reads),
+            _both(self.beyond, other.beyond),
         )
 
     def but(self, slip: Slip) -> Look:
         """The same with another slip."""
-        return Look(slip, self.reach, self.backward, self.reads)
+        return replace(self, slip=slip)
 
     def after(self, steps: int) -> Look:
-        """The same from a node so many steps further on."""
-        return Look(self.slip, self.reach + steps, self.backward, self.reads)
+        """The same from a node so many steps further on.
+
+        >>> Look(reads=frozenset({"urn:p"})).after(1).beyond
+        frozenset({'urn:p'})
+        """
+        beyond = _both(self.beyond, self.reads) if steps else self.beyond
+        return replace(self, reach=self.reach + steps, beyond=beyond)
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    return None if one is None or other is None else one | other
 
 
 def together(looks: Iterable[Look]) -> Look:

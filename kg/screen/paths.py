@@ -48,7 +48,13 @@ def values_of(rules: Rules, path: Term | None, seen: Seen) -> Values:
     if walk.parts > _MOST_PARTS:
         raise UnscreenableError("a long path")
     whole = seen is Seen.ALL or (seen is Seen.OWN and walk.longest <= 1 and not walk.backward)
-    look = Look(reach=max(walk.longest - 1, 0), backward=walk.backward, reads=walk.reads)
+    further = walk.reads if walk.longest > 1 or walk.backward else frozenset()
+    look = Look(
+        reach=max(walk.longest - 1, 0),
+        backward=walk.backward,
+        reads=walk.reads,
+        beyond=further,
+    )
     return Values(walk.longest, whole, seen if seen is Seen.ALL else Seen.SOME, look)
 
 

@@ -53,7 +53,7 @@ _VOCABULARY: Final = frozenset(
     }
 )
 _NOTHING: Final = Look()
-_UNKNOWN: Final = Look(Slip.BOTH, reads=None)
+_UNKNOWN: Final = Look(Slip.BOTH, reads=None, beyond=None)
 
 
 @dataclass(frozen=True, slots=True)
