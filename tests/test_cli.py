@@ -268,7 +268,7 @@ def test_build_as_json(run: Run, tiny: Tiny) -> None:
 
 def test_quiet_and_verbose(tiny: Tiny) -> None:
     loud = tiny.kg("-v", "build")
-    assert loud.stderr.splitlines()[0] == "read (2)"
+    assert loud.stderr.startswith("read (")
     assert "validate" in loud.stderr
     quiet = tiny.kg("-q", "build")
     assert (quiet.stdout, quiet.stderr) == ("", "")

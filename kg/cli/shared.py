@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kg.cli.progress import moving_bar, tell_in_lines
 from kg.project import Project, load_project
 
 if TYPE_CHECKING:  # a query need not wait for what builds
@@ -42,11 +43,11 @@ class Session:
     def progress(self) -> Iterator[Progress]:
         """Tell of stages: a moving bar on a terminal, lines with `--verbose`, else nothing."""
         if self.verbose:
-            yield _line_by_stage()
+            yield tell_in_lines()
         elif self.quiet or not sys.stderr.isatty():
             yield lambda _stage, _done, _total: None
         else:
-            with _bar() as update:
+            with moving_bar() as update:
                 yield update
 
 
@@ -61,32 +62,13 @@ def documents_option(help_text: str, *, required: bool = False) -> Callable[[_F]
     )
 
 
-def _line_by_stage() -> Progress:
-    told: list[str] = []
-
-    def tell(stage: str, _done: int, total: int) -> None:
-        if stage not in told:
-            told.append(stage)
-            click.echo(f"{stage} ({total})" if total else stage, err=True)
-
-    return tell
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def update(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                for task in tasks.values():
-                    bar.update(task, visible=False)
-                tasks[stage] = bar.add_task(f"{stage:<9}", total=total or None)
-            bar.update(tasks[stage], completed=done)
-
-        yield update
+def engine_option(command: _F) -> _F:
+    """The option `--shacl`, which SHACL engine judges; see `kg.validation`."""
+    return click.option(
+        "--shacl",
+        "engine",
+        type=click.Choice(["auto", "fast", "reference"]),
+        default="auto",
+        show_default=True,
+        help="Screen with the fast SHACL engine, if there is one; insist on it; or do without.",
+    )(command)
