@@ -35,7 +35,10 @@ def reference() -> str:
         command = group.get_command(context, name)
         assert command is not None
         arguments = [p for p in command.params if isinstance(p, click.Argument)]
-        shown = "".join(f" [{p.human_readable_name}]" for p in arguments)
+        shown = "".join(
+            f" {p.human_readable_name}" if p.required else f" [{p.human_readable_name}]"
+            for p in arguments
+        )
         lines += _section(f"kg {name} [OPTIONS]{shown}", command)
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ import pytest
 from rdflib import Graph
 from rdflib.compare import isomorphic
 
+from kg.formats import RDF_FORMATS
 from kg.sheets import Limits, Mark
 from kg.sheets.rdf import Mentions, parse_rdf
 
@@ -42,6 +43,27 @@ def test_more_triples_than_the_limit_are_refused():
     text = "".join(f"<a:a> <a:b> <a:{i}> .\n" for i in range(4))
     assert parse_rdf("a.nt", text, limits=Limits(nodes=4))[1] is None
     assert parse_rdf("a.nt", text, limits=Limits(nodes=3))[1].rule == "too-many-values"
+
+
+def test_json_ld_is_read_with_the_context_it_brings_along():
+    """As a sheet it would be read with the project's; nothing is fetched."""
+    jsonld = RDF_FORMATS["jsonld"]
+    text = '{"@context": {"p": "urn:p"}, "@id": "mineral/iron", "p": 1, "q": 2}'
+    (quad,), problem = parse_rdf("a.json", text, BASE, format_=jsonld)
+    assert (quad.subject.value, quad.predicate.value, problem) == (
+        BASE + "mineral/iron",
+        "urn:p",
+        None,
+    )
+    remote = '{"@context": "https://schema.org/", "name": "x"}'
+    assert "nothing is fetched" in parse_rdf("a.json", remote, format_=jsonld)[1].message
+    broken = parse_rdf("a.json", '{\n"@id": }', format_=jsonld)[1]
+    assert (broken.rule, broken.line) == ("syntax", 2)
+
+
+def test_a_term_of_many_megabytes_is_refused():
+    text = f'<a:a> <a:b> "{"x" * 17_000_000}" .'
+    assert parse_rdf("a.ttl", text)[1].rule == "too-large"
 
 
 XML = """<?xml version="1.0"?>{doctype}

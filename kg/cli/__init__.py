@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "build": ("kg.cli.build", "Build the graph from the fact sheets and make it the current one."),
     "check": ("kg.cli.check", "Check the fact sheets without building."),
     "verify": ("kg.cli.verify", "Check documents and passages against the documents themselves."),
+    "validate": ("kg.cli.validate", "Validate RDF files of any origin against the shapes."),
     "query": ("kg.cli.query", "Run a stock query, or one of your own."),
     "show": ("kg.cli.show", "Show all that is known of one thing."),
     "diff": ("kg.cli.diff", "Show what changed from one version of the data to another."),

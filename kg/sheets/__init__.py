@@ -120,7 +120,7 @@ def parse_sheet(name: str, data: bytes, limits: Limits, base: str = "") -> Sheet
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return _unreadable(name, digest, *_not_utf8(error))
+        return _unreadable(name, digest, *not_utf8(error))
     parse = _PARSERS[sheet_suffix(name)]
     return replace(parse(name, text, limits, base), sha256=digest)
 
@@ -157,7 +157,7 @@ def parse_lines(name: str, data: bytes, limits: Limits, first_line: int = 1) -> 
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
-            message, rule, mark = _not_utf8(error)
+            message, rule, mark = not_utf8(error)
             builder.problem(Mark(number, mark.column), message, rule)
         else:
             if text.strip():
@@ -165,7 +165,8 @@ def parse_lines(name: str, data: bytes, limits: Limits, first_line: int = 1) -> 
     return _from_builder(name, builder)
 
 
-def _not_utf8(error: UnicodeDecodeError) -> tuple[str, str, Mark]:
+def not_utf8(error: UnicodeDecodeError) -> tuple[str, str, Mark]:
+    """The words, the rule and the place of a problem: the first byte that is no UTF-8."""
     # The decoder counts from behind a byte order mark.
     read = error.object
     before = read[: error.start].decode("utf-8", errors="replace")

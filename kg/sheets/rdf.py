@@ -12,7 +12,7 @@ from xml.parsers import expat
 from pyoxigraph import Quad, RdfFormat, parse
 
 from kg.errors import Problem
-from kg.formats import RDF_FORMATS
+from kg.formats import RDF_FORMATS, GraphFormat
 from kg.sheets.nodes import Limits, Mark
 
 # The parser's words begin with the place, which a problem has already.
@@ -22,29 +22,42 @@ _MENTION: Final = re.compile(r"<([^<>\s]*)>|[/#:]([\w-]+)")
 
 
 def parse_rdf(
-    name: str, text: str, base: str = "", limits: Limits | None = None
+    name: str,
+    text: str,
+    base: str = "",
+    limits: Limits | None = None,
+    format_: GraphFormat | None = None,
 ) -> tuple[tuple[Quad, ...], Problem | None]:
-    """The quads of a Turtle, TriG, N-Triples, N-Quads or RDF/XML text, and what is wrong with it.
+    """The quads of an RDF text, and what is wrong with it; the suffix of its name says the format.
 
     Of a text with a syntax error nothing is kept: half a node would be blamed for what it lacks.
+    JSON-LD is read with the context that it brings along, and no other.
     """
     limits = limits or Limits()
     suffix = PurePosixPath(name).suffix.lower()
-    format_ = next(f for f in RDF_FORMATS.values() if f".{f.extension}" == suffix)
+    format_ = format_ or next(f for f in RDF_FORMATS.values() if f".{f.extension}" == suffix)
     if format_.rdf == RdfFormat.RDF_XML and (refused := _refuse_xml(name, text, limits)):
         return (), refused
     quads: list[Quad] = []
     try:
         quads.extend(islice(parse(text, format_.rdf, base_iri=base or None), limits.nodes + 1))
     except SyntaxError as error:
-        mark = Mark(error.lineno or 0, error.offset or 0)
-        words = _PLACE.sub("", error.msg)
-        message = f"not valid {format_.title}: {words}"
-        return (), Problem(name, mark.line, mark.column, message, "syntax")
+        return (), syntax_problem(name, format_, error)
+    except MemoryError:  # the parser takes no single term of more
+        return (), Problem(name, 0, 0, "a value is larger than 16 MiB", "too-large")
     if len(quads) > limits.nodes:
         message = f"the file holds more than {limits.nodes} triples"
         return (), Problem(name, 0, 0, message, "too-many-values")
     return tuple(quads), None
+
+
+def syntax_problem(name: str, format_: GraphFormat, error: SyntaxError) -> Problem:
+    """What an RDF parser says, at its place in a file."""
+    words = _PLACE.sub("", error.msg)
+    if "LoadDocumentCallback" in words:
+        words = "it names a context by its address, and nothing is fetched; put the context itself"
+    message = f"not valid {format_.title}: {words}"
+    return Problem(name, error.lineno or 0, error.offset or 0, message, "syntax")
 
 
 def _refuse_xml(name: str, text: str, limits: Limits) -> Problem | None:
