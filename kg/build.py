@@ -25,7 +25,7 @@ from kg.metadata import describe_release
 from kg.ontology import canonical
 from kg.project import Project
 from kg.report import count_by_severity
-from kg.stats import LARGE
+from kg.stats import LARGE, pack
 from kg.store import (
     Release,
     build_lock,
@@ -153,6 +153,7 @@ def _assemble(
         "software": f"kg {__version__}",
         "removed": [p.focus for p in checked.problems if p.rule == "removed"],
         "summary": asdict(summary),
+        "stats": pack([checked.stats]),
     }
     return summary, manifest
 

@@ -13,7 +13,7 @@ from kg.downloads import SUMS, Facts, gather, read_sums
 from kg.errors import KgError
 from kg.ontology import load_ontology
 from kg.project import Project
-from kg.stats import Stats
+from kg.stats import Stats, unpack
 from kg.store import Release, release_digest
 
 
@@ -68,6 +68,7 @@ def _write(project: Project, release: Release, folder: Path) -> None:
 def _known_stats(release: Release) -> Stats | None:
     """What a build counted, if it wrote that down."""
     try:
-        return Stats.from_json(release.manifest.get("stats"))
+        (stats,) = unpack(release.manifest.get("stats"))
     except ValueError:
         return None
+    return stats

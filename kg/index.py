@@ -17,14 +17,14 @@ from typing import Any, Final
 from kg.iris import hash_of
 from kg.pieces import Part, Piece, hashes
 from kg.report.as_json import problem_of, values_of
-from kg.stats import Stats
+from kg.stats import Stats, pack, unpack
 from kg.store import Release
 from kg.things import data_graphs
 from kg.tombstones import subjects_of
 
 _PIECES: Final = "pieces.json"
 _HASHES: Final = "hashes.bin"
-_FORM: Final = 1
+_FORM: Final = 2
 
 
 @dataclass(slots=True)
@@ -58,15 +58,20 @@ def write_index(folder: Path, index: Index) -> None:
                     [piece.name, piece.path, piece.sha256, piece.key, piece.first_line],
                     part.graph,
                     part.digest,
-                    part.stats.to_json(),
                     [len(blob) for blob in blobs],
                     list(part.sources),
                     [values_of(problem) for problem in part.problems],
                 ]
             )
-    document = {"form": _FORM, "settings": index.settings, "digests": index.digests, "parts": rows}
-    with (folder / _PIECES).open("w", encoding="utf-8") as text:
-        json.dump(document, text, ensure_ascii=False, separators=(",", ":"))
+    document = {
+        "form": _FORM,
+        "settings": index.settings,
+        "digests": index.digests,
+        "stats": pack(part.stats for part in index.parts),
+        "parts": rows,
+    }
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    (folder / _PIECES).write_text(text, encoding="utf-8")
 
 
 def read_index(release: Release) -> Index:
@@ -78,17 +83,17 @@ def read_index(release: Release) -> Index:
             return Index()
         digests = {str(graph): str(digest) for graph, digest in document["digests"].items()}
         index = Index(str(document["settings"]), [], digests)
-        for row in document["parts"]:
-            part = _part(row, blobs)
-            blobs = blobs[sum(row[4]) :]
+        for row, stats in zip(document["parts"], unpack(document["stats"]), strict=True):
+            part = _part(row, stats, blobs)
+            blobs = blobs[sum(row[3]) :]
             index.parts.append(part)
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return Index()
     return index if not blobs else Index()
 
 
-def _part(row: Any, blobs: memoryview) -> Part:
-    piece, graph, digest, stats, sizes, sources, problems = row
+def _part(row: Any, stats: Stats, blobs: memoryview) -> Part:
+    piece, graph, digest, sizes, sources, problems = row
     name, path, sha256, key, first_line = piece
     ends = [sum(sizes[:count]) for count in range(4)]
     if min(sizes) < 0 or ends[3] > len(blobs) or any(size % 8 for size in sizes):
@@ -101,7 +106,7 @@ def _part(row: Any, blobs: memoryview) -> Part:
         start=0,
         length=0,
         digest=str(digest),
-        stats=Stats.from_json(stats),
+        stats=stats,
         subjects=subjects,
         twice=twice,
         refs=refs,

@@ -8,7 +8,7 @@ two of them describe the same subject.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -110,34 +110,6 @@ class Stats:
         for iri, (triples, subjects) in other.properties.items():
             known = properties.get(iri, (0, 0))
             properties[iri] = (known[0] + triples, known[1] + subjects)
-
-    def to_json(self) -> list[Any]:
-        """The counts as plain JSON, in the order of the fields."""
-        links = [[*key, count] for key, count in self.links.items()]
-        properties = {iri: list(counts) for iri, counts in self.properties.items()}
-        rest = [self.types, self.examples, properties, links, self.languages]
-        return [self.subjects, self.entities, *rest]
-
-    @classmethod
-    def from_json(cls, document: Any) -> Stats:
-        """What `to_json` gave; raises `ValueError` for anything else.
-
-        >>> Stats.from_json(Stats(1, 1, {"urn:c": 1}).to_json())
-        Stats(subjects=1, entities=1, types={'urn:c': 1}, examples={}, properties={}, links={}, \
-languages={})
-        """
-        if not isinstance(document, list) or len(document) != 7:
-            raise ValueError("no counts: a list of seven is expected")
-        subjects, entities, types, examples, properties, links, languages = document
-        return cls(
-            _count(subjects),
-            _count(entities),
-            {key: _count(value) for key, value in _items(types)},
-            {key: _text(value) for key, value in _items(examples)},
-            {key: (_count(value[0]), _count(value[1])) for key, value in _items(properties, 2)},
-            {(_text(row[0]), _text(row[1])): _count(row[2]) for row in _rows(links, 3)},
-            {key: _count(value) for key, value in _items(languages)},
-        )
 
 
 class Summed(NamedTuple):
@@ -255,29 +227,75 @@ def _add(mine: dict[Any, int], more: Mapping[Any, int]) -> None:
         mine[key] = mine.get(key, 0) + count
 
 
-def _count(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < _COUNT:
-        raise ValueError("no count: a whole number is expected")
-    return value
+def pack(many: Iterable[Stats]) -> dict[str, Any]:
+    """Counts, one after another, as plain JSON: what they share is written once.
+
+    >>> pack([Stats(2, 2, {"urn:c": 1}), Stats(1, 1, {"urn:c": 1})])["texts"]
+    ['urn:c']
+    """
+    number = _Numbers()
+    rows = [
+        [
+            [each.subjects, each.entities],
+            [item for types, n in each.types.items() for item in (number[types], n)],
+            [number[class_] for class_ in each.examples],
+            list(each.examples.values()),
+            [item for p, (m, n) in each.properties.items() for item in (number[p], m, n)],
+            [item for (p, s), n in each.links.items() for item in (number[p], number[s], n)],
+            [item for tag, n in each.languages.items() for item in (number[tag], n)],
+        ]
+        for each in many
+    ]
+    return {"texts": list(number), "rows": rows}
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("no text where one is expected")
-    return value
+class _Numbers(dict[str, int]):
+    """Texts, each with a number: that of its first use."""
+
+    def __missing__(self, text: str) -> int:
+        number = self[text] = len(self)
+        return number
 
 
-def _items(value: Any, size: int = 0) -> Iterable[tuple[str, Any]]:
-    if not isinstance(value, dict):
-        raise ValueError("no counts by name where they are expected")
-    if size:
-        _rows(list(value.values()), size)
-    return [(_text(key), item) for key, item in value.items()]
+def unpack(document: Any) -> list[Stats]:
+    """What was packed; raises `ValueError` for anything else.
+
+    >>> stats = Stats(2, 2, {"urn:c": 1}, {"urn:c": "urn:x"}, {"urn:p": (3, 2)}, {}, {"en": 1})
+    >>> unpack(pack([stats, Stats()])) == [stats, Stats()]
+    True
+    """
+    try:
+        texts, rows = document["texts"], document["rows"]
+        if type(rows) is not list:
+            raise ValueError("no list of counts")
+        text = _texts(texts).__getitem__
+        return [_unpacked(row, text) for row in rows]
+    except (KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"no packed counts: {error!r}") from error
 
 
-def _rows(value: Any, size: int) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError("no list where one is expected")
-    if not all(isinstance(row, list) and len(row) == size for row in value):
-        raise ValueError(f"no lists of {size} where they are expected")
-    return value
+def _unpacked(row: Any, text: Callable[[int], str]) -> Stats:
+    (subjects, entities), types, classes, examples, properties, links, languages = row
+    _check_numbers([subjects, entities, *types, *classes, *properties, *links, *languages])
+    counts = zip(properties[1::3], properties[2::3], strict=True)
+    targets = zip(map(text, links[::3]), map(text, links[1::3]), strict=True)
+    return Stats(
+        subjects,
+        entities,
+        dict(zip(map(text, types[::2]), types[1::2], strict=True)),
+        dict(zip(map(text, classes), _texts(examples), strict=True)),
+        dict(zip(map(text, properties[::3]), counts, strict=True)),
+        dict(zip(targets, links[2::3], strict=True)),
+        dict(zip(map(text, languages[::2]), languages[1::2], strict=True)),
+    )
+
+
+def _check_numbers(row: list[Any]) -> None:
+    if {*map(type, row)} != {int} or not 0 <= min(row) <= max(row) < _COUNT:
+        raise ValueError("no counts: whole numbers are expected")
+
+
+def _texts(row: Any) -> list[str]:
+    if type(row) is not list or not {*map(type, row)} <= {str}:
+        raise ValueError("no texts where they are expected")
+    return row

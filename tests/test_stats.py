@@ -19,7 +19,7 @@ from kg.compile import main_language
 from kg.downloads import facts_of
 from kg.iris import namespace_of
 from kg.ontology import canonical
-from kg.stats import MATCHES, Stats, sum_lines
+from kg.stats import MATCHES, Stats, pack, sum_lines, unpack
 from kg.things import things
 
 BASE = "https://example.org/"
@@ -162,13 +162,18 @@ def test_nothing_holds_nothing() -> None:
     assert (stats.quads, stats.passages, stats.main_language) == (0, 0, "en")
 
 
-@given(_graphs)
-def test_counts_are_read_as_they_were_written(quads: list[Quad]) -> None:
-    stats = Stats.of_lines(lines_of(quads), BASE, NAMESPACES)
-    assert Stats.from_json(json.loads(json.dumps(stats.to_json()))) == stats
+@given(st.lists(_graphs, max_size=3))
+def test_counts_are_read_as_they_were_written(graphs: list[list[Quad]]) -> None:
+    many = [Stats.of_lines(lines_of(quads), BASE, NAMESPACES) for quads in graphs]
+    assert unpack(json.loads(json.dumps(pack(many)))) == many
 
 
-GOOD = Stats(1, 1, {"c": 1}, {"c": "x"}, {"p": (1, 1)}, {("p", "n"): 1}, {"en": 1}).to_json()
+def test_what_counts_share_is_written_once() -> None:
+    one = Stats(1, 1, {"c": 1}, {"c": "x"}, {"p": (1, 1)}, {("p", "n"): 1}, {"en": 1})
+    assert pack([one, one])["texts"] == ["c", "p", "n", "en"]
+
+
+GOOD = [[1, 1], [0, 1], [0], ["x"], [1, 1, 1], [1, 0, 1], [0, 1]]
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
@@ -176,24 +181,44 @@ _json = st.recursive(
 )
 
 
+def read(row: Any, texts: Any = ("a", "b")) -> list[Stats]:
+    return unpack({"texts": list(texts), "rows": [row]})
+
+
+def test_what_is_whole_is_read() -> None:
+    stats = Stats(1, 1, {"a": 1}, {"a": "x"}, {"b": (1, 1)}, {("b", "a"): 1}, {"a": 1})
+    assert read(GOOD) == [stats]
+
+
 @pytest.mark.parametrize("place", range(7))
 @pytest.mark.parametrize(
     "value",
-    [None, True, -1, 1.0, 2**63, "1", [1], [["p", "n"]], [["p", 1, 1]], [["p", "n", "1"]],
-     {"a": -1}, {"a": None}, {"a": [1]}, {"a": [1, -1]}, {"a": ["x", 1]}, {"a": {}}],
+    [None, 1, "ab", {}, {"a": 1}, [True, 1, 1], [-1, 1, 1], [0, -1, 1], [2**63, 1, 1],
+     [0, 2**63, 0], [0.0, 1, 1], ["0", 1], [[0], 1], [0, 1, 2, 3, 4], [7, 1, 1, 7, 7, 7]],
     ids=repr,
 )  # fmt: skip
 def test_what_is_damaged_is_refused(place: int, value: Any) -> None:
-    damaged = [*GOOD[:place], value, *GOOD[place + 1 :]]
-    with pytest.raises(ValueError, match="expected"):
-        Stats.from_json(damaged)
+    with pytest.raises(ValueError, match=r"counts|texts|zip|unpack"):
+        read([*GOOD[:place], value, *GOOD[place + 1 :]])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [None, [], {}, {"texts": []}, {"texts": ["a", 1], "rows": []}, {"texts": [], "rows": {}},
+     {"texts": "ab", "rows": []}, {"texts": [], "rows": [None]}, {"texts": [], "rows": [GOOD]}],
+    ids=repr,
+)  # fmt: skip
+def test_what_was_never_packed_is_refused(document: Any) -> None:
+    with pytest.raises(ValueError, match=r"counts|texts"):
+        unpack(document)
 
 
 @given(_json, st.integers(0, 6))
 def test_any_json_is_read_or_refused(value: Any, place: int) -> None:
-    for document in (value, [*GOOD[:place], value, *GOOD[place + 1 :]]):
+    row = [*GOOD[:place], value, *GOOD[place + 1 :]]
+    for document in (value, {"texts": value, "rows": []}, {"texts": ["a", "b"], "rows": [row]}):
         try:
-            stats = Stats.from_json(document)
+            many = unpack(document)
         except ValueError:
             continue
-        assert Stats.from_json(json.loads(json.dumps(stats.to_json()))) == stats
+        assert unpack(json.loads(json.dumps(pack(many)))) == many
