@@ -115,8 +115,7 @@ def _build(
         if refused:
             raise NonconformingError(refused)
         summary, manifest = _assemble(corpus, checked, aside, asked.files, progress)
-        digests = {graph: digest for graph, (digest, _) in corpus.digests.items()}
-        write_index(aside, Index(inputs.frame, corpus.parts, digests))
+        write_index(aside, Index(inputs.frame, corpus.parts, corpus.digests))
     shutil.rmtree(corpus.runs)
     return summary, manifest
 
@@ -160,14 +159,11 @@ def _assemble(
 
 def _changed(before: Release | None, graphs: dict[str, tuple[str, int]]) -> list[NamedNode] | None:
     """The graphs that a release has otherwise than the one before; None where that is not known."""
-    old = read_index(before).digests if before else {}
+    old = read_index(before).graphs if before else {}
     if not old:
         return None
-    return [
-        NamedNode(graph)
-        for graph in sorted(old.keys() | graphs.keys())
-        if old.get(graph) != graphs.get(graph, ("",))[0]
-    ]
+    every = sorted(old.keys() | graphs.keys())
+    return [NamedNode(graph) for graph in every if old.get(graph) != graphs.get(graph)]
 
 
 def _known_summary(project: Project, inputs: str, strict: bool, files: bool) -> Summary | None:

@@ -11,13 +11,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import Quad, RdfFormat, Store
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store
 
 from kg.context import Context, load_context
+from kg.downloads.facts import graph_lines
 from kg.errors import ConfigError
 from kg.iris import hash_of
 from kg.loader import Loader
@@ -30,6 +31,7 @@ from kg.recall import Recall
 from kg.runs import digest, merge
 from kg.sheets import find_sheets
 from kg.stats import Stats
+from kg.tombstones import subjects_of
 
 Progress = Callable[[str, int, int], None]
 """Told of every stage: its name, how much is done, and of how much (0: not known)."""
@@ -38,6 +40,7 @@ Progress = Callable[[str, int, int], None]
 _SMALL: Final = 4 * 1024 * 1024
 ONTOLOGY: Final = "ontology.nq"
 _PROVENANCE: Final = "provenance.nq"
+_BLOCK: Final = 50_000  # lines
 
 
 def load_vocabulary(project: Project) -> tuple[Context, Ontology]:
@@ -57,6 +60,10 @@ class Corpus:
 
     `store` is the folder of the finished store, or the store itself where there is no folder.
     `extra` has the provenance of the sheets that were compiled in several pieces, by graph.
+
+    Where it was made from a release, as `kg.renew` does, `before` is the store of that, `known` has
+    the digest and the count of each graph that is as it was there, and `touched` has the subjects
+    that may be described otherwise.
     """
 
     project: Project
@@ -68,10 +75,13 @@ class Corpus:
     store: Path | Store
     parts: list[Part] = field(default_factory=list)
     extra: dict[str, list[str]] = field(default_factory=dict)
+    before: Store | None = None
+    known: dict[str, tuple[str, int]] = field(default_factory=dict)
+    touched: frozenset[str] = frozenset()
 
     def places(self) -> Recall:
         """The places of what the sheets say, read again when they are asked for."""
-        return Recall(self.parts, self.reader, self.pool, self.runs)
+        return Recall(self.parts, self.reader, self.pool, self.subjects)
 
     def by_graph(self) -> dict[str, list[Part]]:
         """The parts of each graph, graphs in order."""
@@ -102,7 +112,7 @@ class Corpus:
                 total.plus(part.stats)
                 continue
             own = []
-            for line in part.lines(self.runs):
+            for line in self._lines_of(part):
                 subject, predicate, rest = line.split(" ", 2)
                 if subject[1:-1] in shared:
                     # Without the graph: a triple counts once.
@@ -117,15 +127,40 @@ class Corpus:
     def digests(self) -> dict[str, tuple[str, int]]:
         """The SHA-256 of each graph's sorted lines, and how many there are."""
         return {
-            graph: digest(parts, self.runs, self.extra.get(graph, ()))
+            graph: self.known.get(graph) or self._digest(graph, parts)
             for graph, parts in self.by_graph().items()
         }
 
     def lines(self) -> Iterator[str]:
         """All lines, sorted within each graph, the graphs in order."""
         for graph, parts in self.by_graph().items():
-            for block in merge(parts, self.runs, self.extra.get(graph, ())):
+            for block in self._blocks(graph, parts):
                 yield from block
+
+    def subjects(self) -> Iterator[str]:
+        """The IRIs of all subjects, a few of them more than once."""
+        for graph in self.by_graph():
+            yield from subjects_of(self.open_store(), graph)
+
+    def _digest(self, graph: str, parts: Sequence[Part]) -> tuple[str, int]:
+        if len(parts) == 1 and parts[0].piece.whole:
+            return parts[0].digest, parts[0].stats.quads
+        return digest(self._blocks(graph, parts))
+
+    def _blocks(self, graph: str, parts: Sequence[Part]) -> Iterator[list[str]]:
+        """The lines of a graph, in blocks."""
+        if all(part.run for part in parts):
+            yield from merge(parts, self.runs, self.extra.get(graph, ()))
+            return
+        lines = graph_lines(self.open_store(), NamedNode(graph))
+        while block := list(islice(lines, _BLOCK)):
+            yield block
+
+    def _lines_of(self, part: Part) -> Iterable[str]:
+        if part.run:
+            return part.lines(self.runs)
+        assert part.piece.whole, "of a part of a kept sheet nobody needs the lines"
+        return graph_lines(self.open_store(), NamedNode(part.graph))
 
 
 class _Here:

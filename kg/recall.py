@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from kg.pieces import Part, Piece, Wanted, Workshop, hashes
 from kg.places import Places
@@ -17,13 +16,17 @@ class Recall(Places):
     """The places of a project's sheets, as far as they were asked for."""
 
     def __init__(
-        self, parts: Sequence[Part], reader: Reader, pool: Pool[Workshop], runs: Path
+        self,
+        parts: Sequence[Part],
+        reader: Reader,
+        pool: Pool[Workshop],
+        subjects: Callable[[], Iterable[str]],
     ) -> None:
         super().__init__()
         self._parts = parts
         self._reader = reader
         self._pool = pool
-        self._runs = runs
+        self._subjects = subjects
         self._known: set[tuple[str, int]] = set()
 
     def recall(self, subjects: Set[int] = _NOBODY, mentions: Set[int] = _NOBODY) -> None:
@@ -68,9 +71,7 @@ class Recall(Places):
         """All subjects, or of more than `most` those of the records at hand."""
         if sum(part.stats.subjects for part in self._parts) > most:
             return super().names(most)
-        return {
-            line.split(" ", 1)[0][1:-1] for part in self._parts for line in part.lines(self._runs)
-        }
+        return set(self._subjects())
 
 
 def _name_of(iri: str, base: str) -> str:
