@@ -29,14 +29,14 @@ _FORM: Final = 2
 
 @dataclass(slots=True)
 class Index:
-    """The parts of a release, by the path of their sheet, and the digest of each graph.
+    """The parts of a release, and for each graph the digest of its lines, and their number.
 
-    `settings` is a digest of all but the sheets that decides what compiling and judging gives.
+    `frame` is a digest of all but the sheets that decides what compiling and judging gives.
     """
 
-    settings: str = ""
+    frame: str = ""
     parts: list[Part] = field(default_factory=list)
-    digests: dict[str, str] = field(default_factory=dict)
+    graphs: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def by_path(self) -> dict[str, list[Part]]:
         """The parts of each sheet."""
@@ -65,8 +65,8 @@ def write_index(folder: Path, index: Index) -> None:
             )
     document = {
         "form": _FORM,
-        "settings": index.settings,
-        "digests": index.digests,
+        "frame": index.frame,
+        "graphs": index.graphs,
         "stats": pack(part.stats for part in index.parts),
         "parts": rows,
     }
@@ -81,8 +81,8 @@ def read_index(release: Release) -> Index:
         document = json.loads((release.path / _PIECES).read_bytes())
         if document["form"] != _FORM:
             return Index()
-        digests = {str(graph): str(digest) for graph, digest in document["digests"].items()}
-        index = Index(str(document["settings"]), [], digests)
+        graphs = {str(g): (str(digest), int(n)) for g, (digest, n) in document["graphs"].items()}
+        index = Index(str(document["frame"]), [], graphs)
         for row, stats in zip(document["parts"], unpack(document["stats"]), strict=True):
             part = _part(row, stats, blobs)
             blobs = blobs[sum(row[3]) :]
