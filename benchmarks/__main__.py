@@ -2,6 +2,7 @@
 
     python -m benchmarks [--runs N]
     python -m benchmarks serve [--seconds N] [--connections N]
+    python -m benchmarks build [--sizes N,…] [--limit SECONDS] [--json FILE] [--plot FILE]
 
 Each line is the median over N runs, the runs of all lines interleaved so that a busy moment hits
 them alike. The floor is a Python that does nothing; `of the floor` says how many of those.
@@ -20,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import serve
+from benchmarks import build, serve
 
 ROOT = Path(__file__).parent.parent
 KG = (sys.executable, "-c", "from kg.cli import main; main()")
@@ -56,12 +57,16 @@ class Line:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure kg.")
     parser.add_argument("--runs", type=int, default=7, help="of every command")
-    server = parser.add_subparsers(dest="what").add_parser("serve", help="measure the server")
+    subjects = parser.add_subparsers(dest="what")
+    build.add_arguments(subjects.add_parser("build", help="measure large builds, beside peers"))
+    server = subjects.add_parser("serve", help="measure the server")
     server.add_argument("--seconds", type=float, default=5, help="for every load")
     server.add_argument("--connections", type=int, default=8)
     options = parser.parse_args()
     if options.what == "serve":
         serve.run(options.seconds, options.connections)
+    elif options.what == "build":
+        build.main(options)
     else:
         _commands(options.runs)
 
