@@ -5,8 +5,10 @@ check (compile, link, validate, passages) → write files → describe → compl
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from kg.inputs import Inputs, read_inputs
 from kg.metadata import describe_release
 from kg.ontology import canonical
 from kg.project import Project
+from kg.reading import Reader
+from kg.renew import renew_corpus
 from kg.report import count_by_severity
 from kg.stats import LARGE, pack
 from kg.store import (
@@ -104,11 +108,7 @@ def _build(
 
     Raises `NonconformingError` when what is found wrong stops it.
     """
-
-    def sum_of(path: Path) -> str:
-        return inputs.sum_of(path, project.root)
-
-    with open_corpus(project, aside, sum_of, progress, keep=True) as corpus:
+    with _open(project, aside, inputs, progress) as corpus:
         checked = check_corpus(corpus, asked.documents, progress, asked.engine)
         checked = check_removed(project, checked)
         refused = refusals(checked.problems, checked.passages, strict=asked.strict)
@@ -118,6 +118,25 @@ def _build(
         write_index(aside, Index(inputs.frame, corpus.parts, corpus.digests))
     shutil.rmtree(corpus.runs)
     return summary, manifest
+
+
+@contextlib.contextmanager
+def _open(project: Project, aside: Path, inputs: Inputs, progress: Progress) -> Iterator[Corpus]:
+    """The sheets, compiled and in a store; from a release, only what is new is compiled."""
+
+    def sum_of(path: Path) -> str:
+        return inputs.sum_of(path, project.root)
+
+    with contextlib.suppress(NoReleaseError):
+        release = open_release(project.build)
+        index = read_index(release)
+        if index.parts and index.frame == inputs.frame:
+            with renew_corpus(project, aside, release, index, Reader(project, sum_of)) as corpus:
+                if corpus:
+                    yield corpus
+                    return
+    with open_corpus(project, aside, sum_of, progress, keep=True) as corpus:
+        yield corpus
 
 
 def _assemble(

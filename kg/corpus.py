@@ -23,7 +23,7 @@ from kg.errors import ConfigError
 from kg.iris import hash_of
 from kg.loader import Loader
 from kg.ontology import Ontology, load_ontology
-from kg.pieces import Part, Workshop, hashes, provenance_lines
+from kg.pieces import Part, Source, Workshop, hashes, provenance_lines
 from kg.pool import Pool, worker_count
 from kg.project import Project
 from kg.reading import Reader, jobs_of, read_all
@@ -63,7 +63,7 @@ class Corpus:
 
     Where it was made from a release, as `kg.renew` does, `before` is the store of that, `known` has
     the digest and the count of each graph that is as it was there, and `touched` has the subjects
-    that may be described otherwise.
+    that may be described otherwise; it was `settled` when nothing at all was found wrong with it.
     """
 
     project: Project
@@ -78,6 +78,7 @@ class Corpus:
     before: Store | None = None
     known: dict[str, tuple[str, int]] = field(default_factory=dict)
     touched: frozenset[str] = frozenset()
+    settled: bool = False
 
     def places(self) -> Recall:
         """The places of what the sheets say, read again when they are asked for."""
@@ -207,7 +208,13 @@ def open_corpus(
             store = Store(str(path)) if keep else Store()
             loader = _Here(store)
         corpus = Corpus(project, context, ontology, runs, stack.enter_context(pool), reader, store)
-        _compile(corpus, files, loader, progress)
+        loader.add(write_ontology(corpus), len(ontology.quads))
+        size = _size(files)
+        sources = read_all(reader, files, lambda done: progress("read", done, size))
+        compile_sources(corpus, sources, loader.add)
+        add_provenance(corpus)
+        extra = list(chain.from_iterable(corpus.extra.values()))
+        loader.add(_write(runs / _PROVENANCE, extra), len(extra))
         total = sum(part.stats.quads for part in corpus.parts)
         loader.finish(lambda done: progress("load", done, total))
         yield corpus
@@ -222,34 +229,37 @@ def _size(files: Iterable[Path]) -> int:
     return total
 
 
-def _compile(
-    corpus: Corpus, files: Sequence[Path], loader: Loader | _Here, progress: Progress
+def compile_sources(
+    corpus: Corpus, sources: Iterable[Source], add: Callable[[Path, int], None]
 ) -> None:
-    """Compile all sheets and have each run loaded as soon as it is there."""
-    ontology = [f"{quad} .\n" for quad in corpus.ontology.quads]
-    _add(corpus.runs / ONTOLOGY, ontology, loader)
-    total = _size(files)
+    """Compile sources into parts, in their order.
+
+    Each run is given to `add` as soon as it is there, with the number of its quads.
+    """
     found: dict[int, list[Part]] = {}
-    sources = read_all(corpus.reader, files, lambda done: progress("read", done, total))
     for number, parts in corpus.pool.run(Workshop.compile, jobs_of(sources)):
         found[number] = parts
-        run = corpus.runs / parts[0].run
-        loader.add(run, sum(part.stats.quads for part in parts))
+        add(corpus.runs / parts[0].run, sum(part.stats.quads for part in parts))
     corpus.parts = [part for number in sorted(found) for part in found[number]]
+
+
+def add_provenance(corpus: Corpus) -> None:
+    """Say where the graphs of sheets come from that were compiled in several pieces."""
     pieces: defaultdict[str, list[Part]] = defaultdict(list)
     for part in corpus.parts:
         if not part.piece.whole:
-            pieces[part.piece.path].append(part)
-    for parts in pieces.values():
-        piece = max((part.piece for part in parts), key=lambda piece: piece.first_line)
+            pieces[part.graph].append(part)
+    for graph, parts in pieces.items():
         cited = {source for part in parts for source in part.sources}
-        lines = provenance_lines(piece, parts[0].graph, corpus.project.base, cited)
-        corpus.extra[parts[0].graph] = lines
-    extra = [line for lines in corpus.extra.values() for line in lines]
-    if extra:
-        _add(corpus.runs / _PROVENANCE, extra, loader)
+        base = corpus.project.base
+        corpus.extra[graph] = provenance_lines(parts[0].piece, graph, base, cited)
 
 
-def _add(run: Path, lines: Sequence[str], loader: Loader | _Here) -> None:
+def write_ontology(corpus: Corpus) -> Path:
+    """Write the run of the ontology's quads."""
+    return _write(corpus.runs / ONTOLOGY, (f"{quad} .\n" for quad in corpus.ontology.quads))
+
+
+def _write(run: Path, lines: Iterable[str]) -> Path:
     run.write_text("".join(lines), encoding="utf-8")
-    loader.add(run, len(lines))
+    return run

@@ -73,11 +73,11 @@ class Judge:
             if object_[0] == "<" and predicate != _TYPE and object_ not in own:
                 outside.add(object_)
             if predicate in self._linked:
-                linked.add(line.split(" ", 2)[2].rsplit(" ", 2)[0])
+                linked.add(object_of(line))
         data = b"".join(["".join(lines).encode(), self._classes, *map(self._describe, outside)])
         found = self._flagged(self._local, data)
         mine = {node for node in found if f"<{node}>" in own or node in own}
-        return mine | {_named(text) for text in linked if _named(text) in found or text[0] == '"'}
+        return mine | {node for node in linked if node in found or node[0] == '"'}
 
     def targets(self) -> Iterator[str]:
         """The focus nodes of those shapes that have to see more than a part; see `flag_nodes`."""
@@ -104,6 +104,33 @@ class Judge:
         quads = self._around(nodes, self._split.whole.look)
         data = "".join(f"{quad} .\n" for quad in quads).encode()
         return self._flagged(self._whole, data) & set(nodes)
+
+    def onlookers(self, before: Store, touched: Iterable[str]) -> set[str] | None:
+        """The nodes whose results may be others than they were in a store before this one.
+
+        `touched` are the nodes that may be described otherwise. None when that can be any node.
+        """
+        look = self._split.screened.look
+        if look.backward or look.beyond is None:
+            return None
+        changed: set[str] = set()
+        for text in touched:
+            new, old = (_facts(store, text, look.beyond) for store in (self._store, before))
+            if any(predicate == terms.SUBCLASS_OF for predicate, _ in new ^ old):
+                return None
+            if new != old:
+                changed.add(text)
+        found: set[str] = set()
+        for _ in range(look.reach):
+            quads = (self._store.quads_for_pattern(None, None, NamedNode(iri)) for iri in changed)
+            changed = {_text(quad.subject) for some in quads for quad in some} - found
+            found |= changed
+        return found
+
+    def graph_lines(self, graph: str) -> list[str]:
+        """The lines of a graph, those of a subject together."""
+        quads = self._store.quads_for_pattern(None, None, None, NamedNode(graph))
+        return sorted(f"{quad} .\n" for quad in quads)
 
     def judge(self, nodes: Collection[str]) -> list[Result]:
         """The results at some focus nodes, of all shapes but the rest."""
@@ -189,6 +216,21 @@ class Judge:
                         yield quad
             now = beyond - seen
             seen |= now
+
+
+def object_of(line: str) -> str:
+    """The object of a line of N-Quads, named as a focus node is.
+
+    >>> object_of("<urn:s> <urn:p> <urn:o> <urn:g> ."), object_of('<urn:s> <urn:p> "a b" <urn:g> .')
+    ('urn:o', '"a b"')
+    """
+    return _named(line.split(" ", 2)[2].rsplit(" ", 2)[0])
+
+
+def _facts(store: Store, text: str, predicates: Collection[str]) -> set[tuple[object, object]]:
+    """What a store says of an IRI with some properties."""
+    quads = store.quads_for_pattern(NamedNode(text), None, None, None) if is_iri(text) else ()
+    return {(q.predicate, q.object) for q in quads if q.predicate.value in predicates}
 
 
 def _named(text: str) -> str:

@@ -23,7 +23,7 @@ class Reader:
 
     def __init__(self, project: Project, sum_of: Callable[[Path], str]) -> None:
         self.project = project
-        self._sum_of = sum_of
+        self.sum_of = sum_of
 
     def read(self, file: Path) -> Iterator[Source]:
         """The sources of one sheet, in the order of its lines."""
@@ -61,7 +61,7 @@ class Reader:
         sha256 = ""
         for slice_ in read_slices(file, self.project.name_of(file), self.project.limits):
             alone = slice_.last and slice_.first_line == 1
-            sha256 = sha256 or self._sum_of(file)
+            sha256 = sha256 or self.sum_of(file)
             key = hashlib.sha256(slice_.data).hexdigest()
             piece = self._piece(file, sha256, key, 0 if alone else slice_.first_line)
             yield Source(piece, slice_.data, slice_.problems)

@@ -16,7 +16,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 from kg import terms
 from kg.corpus import ONTOLOGY, Corpus, Progress
 from kg.errors import ConfigError
-from kg.judge import CHUNK, Judge
+from kg.judge import CHUNK, Judge, object_of
 from kg.pieces import Workshop, split_lines
 from kg.project import core_folder
 from kg.screen import available
@@ -28,6 +28,8 @@ Engine: TypeAlias = Literal["auto", "fast", "reference"]
 _SMALL: Final = 50_000
 # Subjects that are gone through at once where there are no parts.
 _SUBJECTS: Final = 5_000
+# Nodes that see one that has changed: when there are more, all is gone through again.
+_ONLOOKERS: Final = 5_000
 _T = TypeVar("_T")
 
 
@@ -90,15 +92,17 @@ def validate_corpus(
         return run_reference(_all_quads(corpus.store, said), load_rules(shapes), shapes)
     lines = tuple(f"{quad} .\n" for quad in said)
     court = Court(shapes, corpus.store, fast, lines, told=_are_told(corpus))
-    runs = [corpus.runs / ONTOLOGY, *sorted({corpus.runs / part.run for part in corpus.parts})]
-    nodes = set(shared)
-    asked = ((court, run) for run in runs)
-    for done, (_, flagged) in enumerate(corpus.pool.run(_flag_run, asked)):
-        progress("validate", done, len(runs))
-        nodes |= flagged
     judge = court.open()
-    chunks = ((court, some) for some in _chunks(sorted(set(judge.targets()))))
-    for _, flagged in corpus.pool.run(_flag_nodes, chunks):
+    new = _new_nodes(corpus, judge)
+    jobs = _jobs(corpus, court, new is None)
+    # What several parts describe, none of them shows whole.
+    nodes = set(shared) if new is None else new & set(shared)
+    for done, (_, flagged) in enumerate(corpus.pool.run(_flag, jobs), start=1):
+        progress("validate", done, len(jobs))
+        nodes |= flagged
+    targets = set(judge.targets())
+    chunks = _chunks(sorted(targets if new is None else targets & new))
+    for _, flagged in corpus.pool.run(_flag_nodes, ((court, some) for some in chunks)):
         nodes |= flagged
     found: set[Result] = set()
     for _, results in corpus.pool.run(_judge, ((court, some) for some in _chunks(sorted(nodes)))):
@@ -106,6 +110,29 @@ def validate_corpus(
     if judge.rest:
         found.update(run_reference(_all_quads(corpus.store, said), judge.rest, shapes))
     return sorted(found)
+
+
+def _new_nodes(corpus: Corpus, judge: Judge) -> set[str] | None:
+    """The nodes at which there may be other results than in the release before; None for any.
+
+    They are those that are described otherwise, those that see one of them, and whatever the
+    sheets that changed refer to.
+    """
+    if corpus.before is None or not corpus.settled:
+        return None
+    onlookers = judge.onlookers(corpus.before, corpus.touched)
+    if onlookers is None or len(onlookers) > _ONLOOKERS:
+        return None
+    fresh = (line for part in corpus.parts if part.run for line in part.lines(corpus.runs))
+    return {*corpus.touched, *onlookers, *map(object_of, fresh)}
+
+
+def _jobs(corpus: Corpus, court: Court, everything: bool) -> list[tuple[Court, Path | str]]:
+    """What workers go through: the runs, and the graphs whose lines are in no run."""
+    runs = {corpus.runs / part.run for part in corpus.parts if part.run}
+    graphs = {part.graph for part in corpus.parts if not part.run} if everything else ()
+    every: list[Path | str] = [corpus.runs / ONTOLOGY, *sorted(runs), *sorted(graphs)]
+    return [(court, what) for what in every]
 
 
 def validate_store(store: Store, shapes: Path, engine: Engine = "auto") -> list[Result]:
@@ -124,12 +151,16 @@ def validate_store(store: Store, shapes: Path, engine: Engine = "auto") -> list[
     return sorted(found)
 
 
-def _flag_run(shop: Workshop, asked: tuple[Court, Path]) -> set[str]:
-    court, run = asked
-    lines = split_lines(run.read_bytes())
-    if run.name == ONTOLOGY:
+def _flag(shop: Workshop, asked: tuple[Court, Path | str]) -> set[str]:
+    """The nodes flagged of those in a run, or in a graph of the store."""
+    court, what = asked
+    judge = _open(shop, court)
+    if isinstance(what, str):
+        return judge.flag(judge.graph_lines(what))
+    lines = split_lines(what.read_bytes())
+    if what.name == ONTOLOGY:
         lines += court.said
-    return _open(shop, court).flag(lines)
+    return judge.flag(lines)
 
 
 def _flag_nodes(shop: Workshop, asked: tuple[Court, Collection[str]]) -> set[str]:
