@@ -143,17 +143,15 @@ class _Writer:
         if not subject or self._scopes.reserve(subject):
             raise Unusual
         self.record.subjects.append(subject)
-        typed = scope
         if types is not None:
             typed = self._types(name, types, scope)
+            if typed is not scope:
+                described, known = list(typed.read_again(node, scope)), True
         elif class_:
             self.record.lines.append(f"{name}{class_}{self._end}")
-        if typed is not scope:
-            described = list(typed.read_again(node, scope))
-        elif not known:
+        if not known:
             raise Unusual
-        for property_, value in described:
-            self._values(name, property_, value, left - 1)
+        self._properties(name, described, left - 1)
         return name
 
     def _types(self, name: str, types: Any, scope: Scope) -> Scope:
@@ -170,23 +168,34 @@ class _Writer:
             typed = typed.within.get(item) or typed.enter_class(item)
         return typed
 
-    def _values(self, name: str, property_: Property, value: Any, left: int) -> None:
-        """Write all values of one key of the node called `name`."""
-        many = type(value) is list
-        if many and not value:
-            raise Unusual
-        values = property_.values
-        for item in value if many else (value,):
-            kind = type(item)
-            if kind is str:
-                object_ = values.known.get(item) or values.read(item)
-            elif kind is dict:
-                object_ = self._nested(name, property_, item, many, left - many)
-            elif kind is Number or kind is bool:
-                object_ = values.native(item)
-            else:
+    def _properties(self, name: str, described: list[tuple[Property, Any]], left: int) -> None:
+        """Write what is said of the node called `name`."""
+        lines, end = self.record.lines, self._end
+        for property_, value in described:
+            if type(value) is str:
+                # As nearly all are: a way of their own is worth it.
+                values = property_.values
+                object_ = values.known.get(value) or values.read(value)
+                lines.append(f"{name}{property_.predicate}{object_}{end}")
+                continue
+            many = type(value) is list
+            if many and not value:
                 raise Unusual
-            self.record.lines.append(f"{name}{property_.predicate}{object_}{self._end}")
+            for item in value if many else (value,):
+                object_ = self._object(name, property_, item, many, left - many)
+                lines.append(f"{name}{property_.predicate}{object_}{end}")
+
+    def _object(self, name: str, property_: Property, item: Any, many: bool, left: int) -> str:
+        """What one value is, of `many` or alone, as N-Quads."""
+        kind = type(item)
+        if kind is dict:
+            return self._nested(name, property_, item, many, left)
+        values = property_.values
+        if kind is str:
+            return values.known.get(item) or values.read(item)
+        if kind is Number or kind is bool:
+            return values.native(item)
+        raise Unusual
 
     def _nested(
         self, name: str, property_: Property, node: dict[str, Any], many: bool, left: int
