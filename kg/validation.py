@@ -97,6 +97,7 @@ def validate_corpus(
     jobs = _jobs(corpus, court, new is None)
     # What several parts describe, none of them shows whole.
     nodes = set(shared) if new is None else new & set(shared)
+    progress("validate", 0, len(jobs))
     for done, (_, flagged) in enumerate(corpus.pool.run(_flag, jobs), start=1):
         progress("validate", done, len(jobs))
         nodes |= flagged

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from kg.build import build_release
+from kg.cli.engine import advising, engine_option
 from kg.cli.reports import echo_report, report_option
 from kg.cli.shared import Session, documents_option
 from kg.corpus import Progress, load_vocabulary
@@ -33,6 +34,7 @@ from kg.summary import Summary
     metavar="SECONDS",
     help="How long to wait for another build of the same project.",
 )
+@engine_option
 @report_option
 @click.option("--json", "as_json", is_flag=True, help="The summary, or the problems, as JSON.")
 @click.pass_context
@@ -54,10 +56,16 @@ def command(
     session = Session.of(ctx)
     format_, as_json = shown["format_"], shown["as_json"]
     build = partial(
-        build_release, session.project, documents=documents, strict=strict, files=not no_files
+        build_release,
+        session.project,
+        documents=documents,
+        strict=strict,
+        files=not no_files,
+        engine=shown["engine"],
     )
     try:
         with session.progress() as progress:
+            progress = advising(session, shown["engine"], progress)
             summary = _wait_for(build, session, wait, progress)
     except NonconformingError as error:
         context, _ = load_vocabulary(session.project)

@@ -60,15 +60,3 @@ def documents_option(help_text: str, *, required: bool = False) -> Callable[[_F]
         metavar="DIR",
         help=help_text,
     )
-
-
-def engine_option(command: _F) -> _F:
-    """The option `--shacl`, which SHACL engine judges; see `kg.validation`."""
-    return click.option(
-        "--shacl",
-        "engine",
-        type=click.Choice(["auto", "fast", "reference"]),
-        default="auto",
-        show_default=True,
-        help="Screen with the fast SHACL engine, if there is one; insist on it; or do without.",
-    )(command)

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from kg.cli.engine import engine_option
 from kg.cli.reports import echo_report, report_option
-from kg.cli.shared import Session, engine_option
+from kg.cli.shared import Session
 from kg.corpus import load_vocabulary
 from kg.errors import Severity
 from kg.formats import RDF_FORMATS
