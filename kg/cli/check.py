@@ -20,7 +20,7 @@ from kg.cli.shared import Session, documents_option
 @engine_option
 @report_option
 @click.pass_context
-def command(ctx: click.Context, documents: Path | None, strict: bool, **how: Any) -> None:
+def command(ctx: click.Context, /, documents: Path | None, strict: bool, **how: Any) -> None:
     """Check the fact sheets without building.
 
     Every problem of every sheet is reported at its file, line and column; nothing is written. For

@@ -13,7 +13,7 @@ from kg.validation import Engine, is_fast
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-# Quads from which on the fast engine is missed, and how many pySHACL takes in a second, of one core.
+# Quads from which on the fast engine is missed; how many pySHACL takes in a second of one core.
 _MANY: Final = 200_000
 _A_SECOND: Final = 16_000
 
