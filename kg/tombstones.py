@@ -7,17 +7,16 @@ than `owl:deprecated true`, what replaced it (`dcterms:isReplacedBy`) if anythin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from pathlib import Path
 from typing import Any, Final
 
-from pyoxigraph import NamedNode, Quad, Store
+from pyoxigraph import NamedNode, Store
 
 from kg import terms
 from kg.context import Context, is_iri
 from kg.errors import NoReleaseError, Problem, Severity
 from kg.iris import hash_of
-from kg.store import Release, open_release
-from kg.things import data_quads, is_retired, is_thing, things
+from kg.store import Release
+from kg.things import is_retired, is_thing
 
 ALLOWED: Final = frozenset(node.value for node in (terms.DEPRECATED, terms.REPLACED_BY, terms.NOTE))
 
@@ -67,33 +66,6 @@ def replacements(store: Store, node: NamedNode) -> list[str] | None:
         return [terms.text_of(quad.object) for quad in quads]
 
     return None if replaced(node.value) is None else heirs(node.value, replaced)
-
-
-def removed_without_tombstone(
-    old: Store, new: Iterable[Quad], base: str, owed: Iterable[str] = ()
-) -> list[str]:
-    """The IRIs of things that a store has and the new quads no longer describe, sorted.
-
-    `owed` are those that were missing before already: an IRI that was published once is missed
-    until a sheet says what became of it.
-    """
-    published = {node.value for node in things(data_quads(old, base), base)}
-    described = {terms.text_of(quad.subject) for quad in new}
-    return sorted((published | set(owed)) - described)
-
-
-def find_removed(build: Path, quads: Iterable[Quad], context: Context) -> list[Problem]:
-    """A warning for each IRI that the current release has and these quads describe no more.
-
-    Nothing where there is no release to compare with. Each says what to write in a sheet.
-    """
-    try:
-        release = open_release(build)
-        owed = release.manifest.get("removed", ())
-        gone = removed_without_tombstone(release.open_store(), quads, context.base, owed)
-    except NoReleaseError:
-        return []
-    return _warnings(gone, context)
 
 
 def find_missing(

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
+from pyoxigraph import Store
+
+from kg.check import silent
 from kg.compile import Compiled, compile_sheet
 from kg.context import Context, load_context
+from kg.corpus import Corpus, open_corpus
 from kg.errors import Problem
+from kg.link import Links, check_links
 from kg.ontology import Ontology, load_ontology
 from kg.project import Project, core_folder, load_project
+from kg.reading import sum_of
 from kg.sheets import Limits, parse_sheet
 
 BASE = "https://example.org/topic/"
@@ -44,6 +53,35 @@ def write_project(folder: Path, files: dict[str, str | bytes], settings: str = "
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return load_project(folder)
+
+
+def store_of(compiled: Compiled) -> Store:
+    """A store with the quads of a sheet."""
+    store = Store()
+    store.extend(compiled.quads)
+    return store
+
+
+@contextlib.contextmanager
+def corpus_of(project: Project) -> Iterator[Corpus]:
+    """The sheets of a project, compiled and loaded, in a folder that goes when it is left."""
+    with (
+        TemporaryDirectory() as folder,
+        open_corpus(project, Path(folder), sum_of, silent, keep=False) as corpus,
+    ):
+        yield corpus
+
+
+def links_in(files: dict[str, str | bytes]) -> Links:
+    """What the checks between sheets find in a project with these sheets."""
+    sheets = {f"facts/{name}": content for name, content in files.items()}
+    with TemporaryDirectory() as folder, corpus_of(write_project(Path(folder), sheets)) as corpus:
+        return check_links(corpus.parts, corpus.places(), BASE, corpus.ontology.known)
+
+
+def links_of(text: str) -> Links:
+    """What the checks between sheets find in a project of this one sheet."""
+    return links_in({"a.yaml": text})
 
 
 def rules_at(problems: tuple[Problem, ...]) -> list[tuple[int, int, str]]:
