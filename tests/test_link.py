@@ -5,23 +5,19 @@ from __future__ import annotations
 import time
 
 import pytest
-from sample import BASE, compile_text
+from sample import BASE, compile_text, links_in
 
 from kg import terms
 from kg.errors import Severity
-from kg.link import Links, Places, check_links
+from kg.places import Places
 from kg.sheets import Mark
 
 IRON = "id: mineral/iron\ntype: Mineral\nlabel: Iron\n"
 
 
-def links(files: dict[str, str]) -> Links:
-    sheets = [compile_text(text, name) for name, text in files.items()]
-    return check_links(sheets, Places(sheets), BASE)
-
-
-def found(files: dict[str, str]) -> list[tuple[str, int, str]]:
-    return [(p.file, p.line, p.rule) for p in links(files).problems]
+def found(files: dict[str, str | bytes]) -> list[tuple[str, int, str]]:
+    problems = sorted(links_in(files).problems, key=lambda problem: problem.order)
+    return [(p.file.removeprefix("facts/"), p.line, p.rule) for p in problems]
 
 
 def test_references_to_what_another_sheet_describes_are_good():
@@ -41,9 +37,9 @@ def test_references_to_what_another_sheet_describes_are_good():
 def test_a_reference_to_nothing_is_reported_where_it_stands(
     name: str, text: str, place: tuple[int, int]
 ):
-    result = links({name: text, "b.yaml": IRON})
+    result = links_in({name: text, "b.yaml": IRON})
     (problem,) = result.problems
-    assert (problem.file, problem.line, problem.column) == (name, *place)
+    assert (problem.file, problem.line, problem.column) == (f"facts/{name}", *place)
     assert (problem.rule, problem.value) == ("dangling-reference", BASE + "mineral/irn")
     assert "did you mean `mineral/iron`" in problem.message
     assert result.dangling == {BASE + "mineral/irn"}
@@ -60,18 +56,21 @@ def test_a_reference_to_a_nested_node_or_a_graph_is_good():
 
 def test_references_are_not_judged_when_a_sheet_could_not_be_read_whole():
     """What it defines is not known; that is said once, and is no error."""
-    result = links({"a.yaml": "id: b\nbroader: mineral/irn\n", "b.yaml": "id: [\n"})
+    result = links_in({"a.yaml": "id: b\nbroader: mineral/irn\n", "b.yaml": "id: [\n"})
     assert [(p.file, p.rule, p.severity.value) for p in result.problems] == [
-        ("b.yaml", "not-checked", "info")
+        ("facts/b.yaml", "not-checked", "info")
     ]
     assert result.dangling
 
 
 def test_the_same_said_in_two_sheets_is_unwise_but_no_conflict():
     """A triple of two graphs counts twice in their union."""
-    texts = {"a.yaml": IRON, "b.json": '{"id": "mineral/iron", "label": "Iron"}'}
-    (problem,) = links(texts).problems
-    assert (problem.file, problem.rule) == ("b.json", "repeated")
+    texts: dict[str, str | bytes] = {
+        "a.yaml": IRON,
+        "b.json": '{"id": "mineral/iron", "label": "Iron"}',
+    }
+    (problem,) = links_in(texts).problems
+    assert (problem.file, problem.rule) == ("facts/b.json", "repeated")
     assert problem.severity is Severity.WARNING
 
 
@@ -89,9 +88,9 @@ def test_different_properties_may_stand_in_different_places():
     ids=["value", "more values", "type"],
 )
 def test_one_property_defined_in_two_ways_is_reported_at_the_second(other: str):
-    (problem,) = links({"a.yaml": IRON, "b.yaml": f"id: mineral/iron\n{other}\n"}).problems
-    assert (problem.file, problem.line, problem.rule) == ("b.yaml", 2, "conflict")
-    assert "a.yaml:" in problem.message
+    (problem,) = links_in({"a.yaml": IRON, "b.yaml": f"id: mineral/iron\n{other}\n"}).problems
+    assert (problem.file, problem.line, problem.rule) == ("facts/b.yaml", 2, "conflict")
+    assert "facts/a.yaml:" in problem.message
 
 
 def test_a_conflict_within_one_sheet_is_found_too():
@@ -101,12 +100,15 @@ def test_a_conflict_within_one_sheet_is_found_too():
 
 
 def test_values_that_differ_only_in_their_writing_are_no_conflict():
-    texts = {"a.yaml": "id: b\npValue: 0.30\n", "b.yaml": "id: b\npValue: 0.3\n"}
+    texts: dict[str, str | bytes] = {
+        "a.yaml": "id: b\npValue: 0.30\n",
+        "b.yaml": "id: b\npValue: 0.3\n",
+    }
     assert [rule for _, _, rule in found(texts)] == ["repeated"]
 
 
 def test_values_that_differ_only_in_type_or_language_are_a_conflict():
-    texts = {"a.json": '{"id": "b", "label": "Fer"}',
+    texts: dict[str, str | bytes] = {"a.json": '{"id": "b", "label": "Fer"}',
              "b.json": '{"id": "b", "label": {"@value": "Fer", "@language": "fr"}}'}  # fmt: skip
     assert [rule for _, _, rule in found(texts)] == ["conflict"]
 
@@ -120,16 +122,20 @@ def test_two_nodes_may_point_at_one_by_a_reverse_property():
 
 
 def test_sheets_that_would_share_a_graph_are_reported():
-    files = {"x.yaml": IRON, "X.json": '{"id": "b", "label": "x"}', "x.ttl": "<c> <a:b> 1 ."}
+    files: dict[str, str | bytes] = {
+        "x.yaml": IRON,
+        "X.json": '{"id": "b", "label": "x"}',
+        "x.ttl": "<c> <a:b> 1 .",
+    }
     assert found(files) == [("x.ttl", 0, "shared-graph"), ("x.yaml", 0, "shared-graph")]
 
 
 def test_thousands_of_references_to_nothing_are_reported_in_seconds():
     good = "".join(f"- {{id: mineral/some-name-{i}, label: x}}\n" for i in range(3000))
     bad = "id: b\nbroader:\n" + "".join(f"- mineral/other-name-{i}\n" for i in range(3000))
-    start = time.monotonic()
-    assert len(links({"a.yaml": good, "b.yaml": bad}).problems) == 3000
-    assert time.monotonic() - start < 10
+    start = time.process_time()  # others may be at work on the machine
+    assert len(links_in({"a.yaml": good, "b.yaml": bad}).problems) == 3000
+    assert time.process_time() - start < 10
 
 
 def test_places_fall_back_from_the_value_to_the_key_to_the_subject():

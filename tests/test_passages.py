@@ -7,11 +7,13 @@ import os
 from pathlib import Path
 
 import pytest
-from sample import compile_text
+from pyoxigraph import Store
+from sample import compile_text, store_of, write_project
 
+from kg.check import check_project
 from kg.errors import ConfigError, Problem, Severity
-from kg.link import Places
-from kg.passages import PassageCheck, check_passages, count_unchecked
+from kg.passages import PassageCheck, check_passages
+from kg.places import Places
 
 TEXT = "Iron 😀 helps.\r\nSecret words, ünïcode and more of them.\r\n"
 QUOTE = "Secret words"
@@ -46,7 +48,7 @@ passages:
 
 def check(folder: Path, text: str) -> PassageCheck:
     compiled = compile_text(text)
-    result = check_passages(compiled.quads, folder, Places([compiled]))
+    result = check_passages(store_of(compiled), folder, Places([compiled]))
     told = " ".join(map(str, result.problems))
     assert not any(word in told for word in ("Secret", "ünïcode", "helps"))
     return result
@@ -171,16 +173,17 @@ def test_a_document_without_a_digest_is_the_business_of_the_shapes(documents: Pa
 def test_a_passage_without_a_selector_is_not_where_it_should_be(documents: Path):
     text = sheet().replace("selector", "note2", 1)
     compiled = compile_text(text)
-    assert check_passages(compiled.quads, documents, Places([compiled])).wrong == 1
+    assert check_passages(store_of(compiled), documents, Places([compiled])).wrong == 1
 
 
-def test_without_documents_all_passages_are_counted_as_not_checked():
-    assert counts(count_unchecked(compile_text(sheet()).quads)) == (0, 0, 1)
+def test_without_documents_all_passages_are_counted_as_not_checked(tmp_path: Path):
+    checked = check_project(write_project(tmp_path, {"facts/a.yaml": sheet()}))
+    assert counts(checked.passages) == (0, 0, 1)
 
 
 def test_without_the_folder_nothing_can_be_checked(tmp_path: Path):
     with pytest.raises(ConfigError, match="documents"):
-        check_passages([], tmp_path / "documents", Places([]))
+        check_passages(Store(), tmp_path / "documents", Places([]))
 
 
 def test_searching_for_a_passage_is_bounded(tmp_path: Path):

@@ -11,7 +11,7 @@ from sample import BASE, compile_text
 
 from kg import terms
 from kg.errors import ConfigError, Problem, Severity
-from kg.link import Places
+from kg.places import Places
 from kg.validate import Result, place_results, validate
 
 PREFIXES = """\
