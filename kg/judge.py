@@ -25,7 +25,7 @@ from kg.validate import Result, run_reference
 CHUNK: Final = 200
 _TARGET: Final = terms.SH + "target"
 _LINKED: Final = _TARGET + "ObjectsOf"
-_MOST_KNOWN: Final = 100_000
+_MOST_KNOWN: Final = 20_000
 _TYPE: Final = str(terms.TYPE)
 
 Node: TypeAlias = NamedNode | BlankNode | Literal
