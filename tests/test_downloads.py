@@ -8,6 +8,7 @@ import io
 import json
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -252,8 +253,7 @@ def test_the_guard_against_formulas_can_be_undone(text: str) -> None:
 
 def tables_of(tiny: Tiny) -> list[Table]:
     """The tables of what the sheets say, whether shapes accept it or not."""
-    aside = tiny.root / "aside"
-    aside.mkdir()
+    aside = Path(tempfile.mkdtemp(dir=tiny.root))
     with open_corpus(tiny.project, aside, sum_of, silent, keep=False) as corpus:
         quads = Facts(corpus.lines, corpus.stats())
         return make_tables(quads, corpus.ontology, corpus.context)
