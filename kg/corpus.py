@@ -24,7 +24,7 @@ from kg.iris import hash_of
 from kg.loader import Loader
 from kg.ontology import Ontology, load_ontology
 from kg.pieces import Part, Source, Workshop, hashes, provenance_lines
-from kg.pool import Pool, worker_count
+from kg.pool import Pool, check_memory, worker_count
 from kg.project import Project
 from kg.reading import Reader, jobs_of, read_all
 from kg.recall import Recall
@@ -191,6 +191,7 @@ def open_corpus(
     file. Raises `ConfigError` when there is no sheet, or when the vocabulary cannot be used, and
     `KgError` when a process or the disk fails; whatever is wrong with sheets is told by the parts.
     """
+    check_memory()
     context, ontology = load_vocabulary(project)
     files = find_sheets(project.facts)
     if not files:

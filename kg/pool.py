@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import wait
@@ -12,7 +13,7 @@ from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
 from kg.child import Child, Starter
-from kg.errors import WorkerError
+from kg.errors import KgError, WorkerError
 
 S = TypeVar("S")
 J = TypeVar("J")
@@ -21,6 +22,8 @@ R = TypeVar("R")
 # One in the making and one to go on with at once.
 _AT_HAND: Final = 2
 _QUOTA: Final = Path("/sys/fs/cgroup/cpu.max")
+# What the threads of a store reserve, though they use little of it, and some more to work with.
+_ROOM: Final = 700 << 20
 
 
 def worker_count() -> int:
@@ -38,6 +41,28 @@ def worker_count() -> int:
     except (OSError, ValueError):  # not Linux, an old kind of quota, or "max"
         return cores
     return max(1, min(cores, time // period))
+
+
+def check_memory() -> None:
+    """Raise `KgError` where `ulimit -v` allows less than a process with a store in it takes.
+
+    The library that stores would end such a process, in no words that a user could read.
+
+    >>> check_memory()
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:  # not Linux
+        pages = 0
+    least = pages * resource.getpagesize() + _ROOM
+    if limit < least:
+        raise KgError(
+            f"there is not enough memory: {limit >> 20} MiB of address space are allowed "
+            f"(`ulimit -v`), and at least {least >> 20} are needed; nothing was built"
+        )
 
 
 class Pool(Generic[S]):
