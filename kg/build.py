@@ -17,14 +17,15 @@ from pyoxigraph import NamedNode
 
 from kg import __version__, terms
 from kg.assemble import write_changes, write_files, write_reports
-from kg.check import Checked, check_corpus, check_removed, refusals, silent
-from kg.corpus import Corpus, Progress, open_corpus
+from kg.check import Checked, check_corpus, check_removed, refusals
+from kg.corpus import Corpus, open_corpus
 from kg.downloads import SUMS, Facts, gather
 from kg.errors import NonconformingError, NoReleaseError, Problem
 from kg.index import Index, read_index, write_index
 from kg.inputs import Inputs, read_inputs
 from kg.metadata import describe_release
 from kg.ontology import canonical
+from kg.progress import Progress, silent
 from kg.project import Project
 from kg.reading import Reader
 from kg.renew import renew_corpus

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kg.compile import describe_dataset
 from kg.context import Context
-from kg.corpus import Corpus, Progress, open_corpus
+from kg.corpus import Corpus, open_corpus
 from kg.errors import NoReleaseError, Problem, Severity
 from kg.index import described_in
 from kg.iris import hash_of
@@ -20,6 +20,7 @@ from kg.link import Links, check_links
 from kg.ontology import Ontology, canonical
 from kg.passages import PassageCheck, check_passages
 from kg.places import Places
+from kg.progress import Progress, silent
 from kg.project import Project
 from kg.reading import sum_of
 from kg.stats import Stats
@@ -27,10 +28,6 @@ from kg.store import open_release
 from kg.tombstones import find_missing
 from kg.validate import Result, place_results
 from kg.validation import Engine, validate_corpus
-
-
-def silent(_stage: str, _done: int, _total: int) -> None:
-    """Progress that nobody is told of."""
 
 
 @dataclass(frozen=True, slots=True)

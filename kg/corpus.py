@@ -25,6 +25,7 @@ from kg.loader import Loader
 from kg.ontology import Ontology, load_ontology
 from kg.pieces import Part, Source, Workshop, hashes, provenance_lines
 from kg.pool import Pool, check_memory, worker_count
+from kg.progress import Progress
 from kg.project import Project
 from kg.reading import Reader, jobs_of, read_all
 from kg.recall import Recall
@@ -32,9 +33,6 @@ from kg.runs import digest, merge
 from kg.sheets import find_sheets
 from kg.stats import Stats
 from kg.tombstones import subjects_of
-
-Progress = Callable[[str, int, int], None]
-"""Told of every stage: its name, how much is done, and of how much (0: not known)."""
 
 # Bytes of sheets up to which processes take longer to start than the work.
 _SMALL: Final = 4 * 1024 * 1024

@@ -14,10 +14,11 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from kg import terms
-from kg.corpus import ONTOLOGY, Corpus, Progress
+from kg.corpus import ONTOLOGY, Corpus
 from kg.errors import ConfigError
 from kg.judge import CHUNK, Judge, object_of
 from kg.pieces import Workshop, split_lines
+from kg.progress import Progress
 from kg.project import core_folder
 from kg.screen import available
 from kg.validate import Result, load_rules, run_reference

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Final
@@ -55,6 +56,8 @@ class _Commands(click.Group):
             if error.errno == errno.EPIPE:  # the reader (`head`, a pager) has gone
                 raise click.exceptions.Exit(141) from None
             raise KgError(f"the output cannot be written: {error.strerror}") from error
+        except MemoryError as error:
+            raise KgError("there is not enough memory for this; nothing was changed") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -85,6 +88,8 @@ def group(ctx: click.Context, project: Path, quiet: bool, verbose: bool) -> None
 
 def main() -> None:
     """Run the command line; what a user can mend is told in words, never as a traceback."""
+    # As Ctrl-C does: what was begun is cleared away.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     try:
         # Commands return nothing; what comes back is the status that one of them chose to end with.
         sys.exit(group.main(prog_name="kg", standalone_mode=False))

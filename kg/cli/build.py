@@ -15,8 +15,9 @@ from kg.build import build_release
 from kg.cli.engine import advising, engine_option
 from kg.cli.reports import echo_report, report_option
 from kg.cli.shared import Session, documents_option
-from kg.corpus import Progress, load_vocabulary
+from kg.corpus import load_vocabulary
 from kg.errors import LockedError, NonconformingError, Problem
+from kg.progress import Progress
 from kg.project import Project
 from kg.report import FEW, drop_problems, keep_problems
 from kg.summary import Summary

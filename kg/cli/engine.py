@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from kg.cli.shared import Session
-from kg.corpus import Progress
+from kg.progress import Progress
 from kg.validation import Engine, is_fast
 
 _F = TypeVar("_F", bound=Callable[..., Any])

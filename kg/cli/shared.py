@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from kg.cli.progress import moving_bar, tell_in_lines
+from kg.progress import Progress, silent
 from kg.project import Project, load_project
-
-if TYPE_CHECKING:  # a query need not wait for what builds
-    from kg.corpus import Progress
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -45,7 +43,7 @@ class Session:
         if self.verbose:
             yield tell_in_lines()
         elif self.quiet or not sys.stderr.isatty():
-            yield lambda _stage, _done, _total: None
+            yield silent
         else:
             with moving_bar() as update:
                 yield update

@@ -23,6 +23,7 @@ from kg.outside.loading import load_sources
 from kg.outside.places import FilePlaces, find_blocks
 from kg.outside.sources import Source, choose_sources
 from kg.outside.unnamed import Name, Namer
+from kg.progress import Progress
 from kg.project import Project
 from kg.things import is_retired
 from kg.tombstones import ALLOWED
@@ -32,8 +33,6 @@ from kg.validation import Engine, validate_store
 # Above so many bytes, packed or not, the data are kept on disk.
 _IN_MEMORY: Final = 16 * 1024 * 1024
 _PACKED_IN_MEMORY: Final = 64 * 1024
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def validate_files(
                 sources,
                 limits,
                 rules.project.base,
-                lambda done: progress("read", done, len(sources)),
+                lambda done: progress("files", done, len(sources)),
             )
             if not problems:
                 progress("validate", 0, 0)

@@ -18,6 +18,7 @@ from kg import __version__
 from kg.context import Context, load_context
 from kg.errors import QueryError, UnknownNameError
 from kg.formats import FORMATS
+from kg.progress import Progress, silent
 from kg.project import Project
 from kg.publish.hosts import host_files
 from kg.publish.links import BrokenLinksError, Links, collisions
@@ -28,9 +29,6 @@ from kg.site.addresses import address, file_of
 from kg.store import open_release
 
 __all__ = ["PublishError", "Published", "publish"]
-
-Progress = Callable[[str, int, int], None]
-"""Told of every stage: its name, how much is done, and of how much."""
 
 _READ = frozenset({"html", "css", "xml"})
 
@@ -58,7 +56,7 @@ class Published:
 def publish(
     project: Project,
     folder: Path,
-    progress: Progress = lambda _stage, _done, _total: None,
+    progress: Progress = silent,
 ) -> Published:
     """Write the site of the current release into a folder, which it replaces as a whole.
 
