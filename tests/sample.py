@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -72,9 +72,9 @@ def corpus_of(project: Project) -> Iterator[Corpus]:
         yield corpus
 
 
-def links_in(files: dict[str, str | bytes]) -> Links:
+def links_in(files: Mapping[str, str]) -> Links:
     """What the checks between sheets find in a project with these sheets."""
-    sheets = {f"facts/{name}": content for name, content in files.items()}
+    sheets: dict[str, str | bytes] = {f"facts/{name}": content for name, content in files.items()}
     with TemporaryDirectory() as folder, corpus_of(write_project(Path(folder), sheets)) as corpus:
         return check_links(corpus.parts, corpus.places(), BASE, corpus.ontology.known)
 

@@ -15,7 +15,7 @@ from kg.sheets import Mark
 IRON = "id: mineral/iron\ntype: Mineral\nlabel: Iron\n"
 
 
-def found(files: dict[str, str | bytes]) -> list[tuple[str, int, str]]:
+def found(files: dict[str, str]) -> list[tuple[str, int, str]]:
     problems = sorted(links_in(files).problems, key=lambda problem: problem.order)
     return [(p.file.removeprefix("facts/"), p.line, p.rule) for p in problems]
 
@@ -65,7 +65,7 @@ def test_references_are_not_judged_when_a_sheet_could_not_be_read_whole():
 
 def test_the_same_said_in_two_sheets_is_unwise_but_no_conflict():
     """A triple of two graphs counts twice in their union."""
-    texts: dict[str, str | bytes] = {
+    texts = {
         "a.yaml": IRON,
         "b.json": '{"id": "mineral/iron", "label": "Iron"}',
     }
@@ -100,7 +100,7 @@ def test_a_conflict_within_one_sheet_is_found_too():
 
 
 def test_values_that_differ_only_in_their_writing_are_no_conflict():
-    texts: dict[str, str | bytes] = {
+    texts = {
         "a.yaml": "id: b\npValue: 0.30\n",
         "b.yaml": "id: b\npValue: 0.3\n",
     }
@@ -108,7 +108,7 @@ def test_values_that_differ_only_in_their_writing_are_no_conflict():
 
 
 def test_values_that_differ_only_in_type_or_language_are_a_conflict():
-    texts: dict[str, str | bytes] = {"a.json": '{"id": "b", "label": "Fer"}',
+    texts = {"a.json": '{"id": "b", "label": "Fer"}',
              "b.json": '{"id": "b", "label": {"@value": "Fer", "@language": "fr"}}'}  # fmt: skip
     assert [rule for _, _, rule in found(texts)] == ["conflict"]
 
