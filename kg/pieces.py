@@ -76,10 +76,11 @@ class Part:
     """What compiling a piece gave.
 
     `run` has its lines from byte `start` on, `length` of them; it is '' for a part that a release
-    had already: its lines are in the store. `subjects`, `twice` and `refs` are hashes, as bytes of 64-bit numbers: of the IRIs it describes,
-    of those it describes more than once, and of those under the base that it only refers to.
-    `sources` are the documents it cites; `digest` is the SHA-256 of its lines. It is `whole` when
-    all of it could be read; it is `legible` when all that could not be is text, a record a line.
+    had already: its lines are in the store. `subjects`, `twice` and `refs` are hashes, as bytes of
+    64-bit numbers: of the IRIs it describes, of those it describes more than once, and of those
+    under the base that it only refers to. `sources` are the documents it cites; `digest` is the
+    SHA-256 of its lines. It is `whole` when all of it could be read, and `legible` when all that
+    could not be is text, a record a line.
     """
 
     piece: Piece

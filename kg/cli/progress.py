@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:  # a query need not wait for what builds
-    from kg.corpus import Progress
+    from kg.progress import Progress
 
 _UNITS: Final = {"read": "bytes", "load": "quads", "validate": "pieces"}
 _SCALES: Final = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
