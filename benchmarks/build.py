@@ -183,8 +183,9 @@ def _measure_size(results: Results, size: int, options: Options, folder: Path) -
             row.state, row.note = way.absent() or _hopeless(results, row, options), ""
             if row.state:
                 continue
-            _run(way, row, options.limits)
+            usage = _run(way, row, options.limits)
             if row.measured:
+                row.stages = json.loads(usage.output or "{}")
                 store = way.store()
                 row.quads = rows[0].quads or len(Store.read_only(str(store)))
                 found = read_told(store)
@@ -250,8 +251,6 @@ def _run(way: _Way, row: Row, limits: Limits, code: int = 0) -> Usage:
         row.state, row.note = f"failed with exit code {usage.code}", " ".join(lines[-1:])
     else:
         row.add(usage)
-        if usage.output.startswith("{"):
-            row.stages = json.loads(usage.output)
     return usage
 
 

@@ -98,7 +98,8 @@ def fit_exponent(points: list[tuple[float, float]]) -> float:
     2.0
     """
     logs = [(math.log(x), math.log(y)) for x, y in points]
-    mean_x, mean_y = (sum(values) / len(logs) for values in zip(*logs, strict=True))
+    mean_x = sum(x for x, _ in logs) / len(logs)
+    mean_y = sum(y for _, y in logs) / len(logs)
     above = sum((x - mean_x) * (y - mean_y) for x, y in logs)
     below = sum((x - mean_x) * (x - mean_x) for x, _ in logs)
     return above / below

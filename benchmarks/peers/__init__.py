@@ -54,6 +54,11 @@ def _tables_way(inputs: Inputs, store: Path) -> Command:
     return _script("tables_way", environments.MORPH.python, *paths)
 
 
+def _linkml_way(inputs: Inputs, store: Path) -> Command:
+    paths = (inputs.linkml_schema, inputs.linkml_records, inputs.background, inputs.shapes, store)
+    return _script("linkml_way", environments.LINKML.python, *paths)
+
+
 def _script(name: str, *paths: Path) -> Command:
     return (sys.executable, "-m", f"benchmarks.peers.{name}", *map(str, paths))
 
@@ -75,6 +80,11 @@ PEERS = (
         "morph-kgc + pySHACL + oxigraph load",
         lambda: _needs("oxigraph")() or environments.MORPH.absent(),
         _tables_way,
+    ),
+    Peer(
+        "linkml-convert, its language tags put in + pySHACL + oxigraph load",
+        lambda: _needs("oxigraph")() or environments.LINKML.absent(),
+        _linkml_way,
     ),
 )
 """Those that make the same store, validated."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, serialize
 from benchmarks.corpus import BASE
 from benchmarks.corpus.tables import write_csv
 from benchmarks.peers.mapping import write_mapping
+from benchmarks.peers.record_schema import Node, write_data, write_schema
 from kg import load_project, terms
 from kg.context import Context, load_context
 from kg.iris import nested_iri
@@ -29,8 +31,6 @@ from kg.store import open_release
 
 _RECORDS: Final = f"{BASE}graph/records/"
 _TOGETHER: Final = 1000
-
-Node = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -115,22 +115,35 @@ class Inputs:
         folder.mkdir()
         file = self.project.ontology / "context.jsonld"
         context = json.loads(file.read_text(encoding="utf-8"))["@context"]
-        written_out = _WrittenOut(self.context, self.project.ontology)
         documents = self._documents()
-        for number in itertools.count():
-            some = itertools.islice(documents, _TOGETHER)
-            nodes = [written_out.node(node) for node in itertools.chain(*some)]
-            if not nodes:
-                return folder
+        for number in range(math.ceil(self.documents / _TOGETHER)):
+            nodes = list(itertools.chain(*itertools.islice(documents, _TOGETHER)))
             data = {"@context": {**context, "@base": BASE}, "@graph": nodes}
             name = f"records-{number:04d}.jsonld"
             (folder / name).write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-        raise AssertionError
+        return folder
+
+    @cached_property
+    def linkml_records(self) -> Path:
+        """The documents as one JSON file, as the LinkML schema has them."""
+        file = self.folder / "linkml.json"
+        write_data(file, itertools.chain(*self._documents()), self.context)
+        return file
+
+    @cached_property
+    def linkml_schema(self) -> Path:
+        """The LinkML schema."""
+        file = self.folder / "linkml-schema.json"
+        write_schema(file, self.context, self.project.ontology)
+        return file
 
     def _documents(self) -> Iterator[list[Node]]:
+        """The nodes of each document, written out."""
+        written_out = _WrittenOut(self.context, self.project.ontology)
         for file in sorted((self.project.facts / "records").glob("*.jsonl")):
             with file.open(encoding="utf-8") as lines:
-                yield from (json.loads(line)["@graph"] for line in lines)
+                for line in lines:
+                    yield [written_out.node(node) for node in json.loads(line)["@graph"]]
 
     @cached_property
     def tables(self) -> Path:

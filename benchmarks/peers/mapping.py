@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.corpus.tables import TABLES
-from kg.context import Context, Term
+from benchmarks.peers.record_schema import term_of
+from kg.context import Context
 
 _PREFIXES = """\
 @prefix rml: <http://semweb.mmlab.be/ns/rml#> .
@@ -62,7 +63,7 @@ def _triples_map(
 
 def _owners(folder: Path, context: Context) -> str:
     """Who has a passage is said from the other end."""
-    term = _term(context, "passages")
+    term = term_of(context, "passages")
     start = _start(folder, "owners", "passages", _OWNER, "")
     return f"{start} ;\n{_object(term.iri, 'id', 'rr:termType rr:IRI')} .\n"
 
@@ -80,7 +81,7 @@ def _start(folder: Path, name: str, table: str, subject: str, class_: str) -> st
 def _property(column: str, context: Context) -> str:
     if column == "type":
         return _object("rdf:type", column, "rr:termType rr:IRI")
-    term = _term(context, column)
+    term = term_of(context, column)
     if term.is_reference:
         return _object(term.iri, column, "rr:termType rr:IRI")
     if term.language:
@@ -96,10 +97,3 @@ def _object(predicate: str, column: str, kind: str) -> str:
         f"  rr:predicateObjectMap [ rr:predicate {named} ; "
         f'rr:objectMap [ rml:reference "{_column(column)}" ; {kind} ] ]'
     )
-
-
-def _term(context: Context, key: str) -> Term:
-    """The property of a key, coerced as the key's own context says."""
-    term = context.term(key)
-    assert term, f"the context has no key {key}"
-    return context.scope(key).coercion_of(key, term)
