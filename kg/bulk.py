@@ -50,7 +50,7 @@ class Bulk:
 
     @cached_property
     def things(self) -> set[Term]:
-        """The things under the base; see `kg.things.things`."""
+        """The things under the base; see `kg.things.is_thing`."""
         return {
             NamedNode(iri)
             for iri in self._subjects - self._references[0]

@@ -6,7 +6,6 @@ check, is reported at its line.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -89,17 +88,6 @@ def provenance(
 def software_iri(base: str) -> str:
     """The IRI of this version of the software among a project's."""
     return f"{base}software/kg-{__version__}"
-
-
-def main_language(quads: Iterable[Quad]) -> str:
-    """The language that most texts are in; English when none says.
-
-    >>> main_language([])
-    'en'
-    """
-    counts = Counter(getattr(quad.object, "language", None) for quad in quads)
-    del counts[None]
-    return min(counts, key=lambda language: (-counts[language], language), default="en") or "en"
 
 
 def describe_dataset(

@@ -58,7 +58,7 @@ def data_quads(store: Store, base: str) -> Iterator[Quad]:
 
 
 def is_thing(store: Store, node: NamedNode, base: str) -> bool:
-    """Whether a node that sheets describe in a store is a thing under the base; see `things`."""
+    """Whether a node that sheets describe in a store is a thing under the base, and no part."""
     return may_be_thing(node.value, base) and not _is_part(store, node, base)
 
 
@@ -150,16 +150,3 @@ def expressions(quads: Iterable[Quad]) -> frozenset[NamedNode]:
     labelled = {q.subject for q in quads if q.predicate in (terms.LABEL, terms.PREF_LABEL)}
     parts = {q.object for q in quads if q.object in nesting}
     return frozenset(p for p in parts if isinstance(p, NamedNode) and p not in labelled)
-
-
-def things(quads: Iterable[Quad], base: str) -> set[NamedNode]:
-    """The things under the base that the sheets' quads describe."""
-    data = [q for q in quads if is_data_graph(q.graph_name, base)]
-    nesting = Nesting(data)
-    return {
-        q.subject
-        for q in data
-        if isinstance(q.subject, NamedNode)
-        and may_be_thing(q.subject.value, base)
-        and q.subject not in nesting
-    }

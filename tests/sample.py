@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from pyoxigraph import Store
+from pyoxigraph import NamedNode, Quad, Store
 
-from kg.check import silent
 from kg.compile import Compiled, compile_sheet
 from kg.context import Context, load_context
 from kg.corpus import Corpus, open_corpus
 from kg.errors import Problem
 from kg.link import Links, check_links
 from kg.ontology import Ontology, load_ontology
+from kg.progress import silent
 from kg.project import Project, core_folder, load_project
 from kg.reading import sum_of
 from kg.sheets import Limits, parse_sheet
+from kg.things import Nesting, is_data_graph, is_provenance
 
 BASE = "https://example.org/topic/"
 
@@ -87,3 +88,18 @@ def links_of(text: str) -> Links:
 def rules_at(problems: tuple[Problem, ...]) -> list[tuple[int, int, str]]:
     """Where each problem is, and by which rule."""
     return [(p.line, p.column, p.rule) for p in problems]
+
+
+def things_of(quads: Iterable[Quad], base: str) -> set[NamedNode]:
+    """The things under the base that quads of sheets describe, by the words of what a thing is."""
+    data = [q for q in quads if is_data_graph(q.graph_name, base)]
+    nesting = Nesting(data)
+    subjects = {q.subject for q in data if isinstance(q.subject, NamedNode)}
+    return {
+        subject
+        for subject in subjects
+        if subject.value.startswith(base)
+        and not subject.value.startswith(f"{base}graph/")
+        and not is_provenance(subject, base)
+        and subject not in nesting
+    }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
+from sample import things_of
 
 from kg import terms
 from kg.bulk import Bulk
-from kg.things import data_quads, described, is_thing, things
+from kg.things import data_quads, described, is_thing
 
 BASE = "https://example.org/"
 PATHS = ["a", "a/b", "a/b/c", "b", "b/c", "graph/a", "graph/b", "graph/a/node/0123456789abcdef",
@@ -37,7 +38,7 @@ def test_it_reads_what_the_quads_say(quads: list[Quad]) -> None:
     store.extend(quads)
     bulk, data = Bulk(store, BASE), list(data_quads(store, BASE))
     assert bulk.count() == len(data)
-    assert bulk.things == things(data, BASE)
+    assert bulk.things == things_of(data, BASE)
     assert bulk.used == {
         q.object.value for q in data if isinstance(q.object, NamedNode) and q.object != q.subject
     }
@@ -54,7 +55,7 @@ def test_what_is_a_thing_is_told_of_one_as_of_all(quads: list[Quad]) -> None:
     store.extend(quads)
     data = list(data_quads(store, BASE))
     subjects = {quad.subject for quad in data if isinstance(quad.subject, NamedNode)}
-    assert {node for node in subjects if is_thing(store, node, BASE)} == things(data, BASE)
+    assert {node for node in subjects if is_thing(store, node, BASE)} == things_of(data, BASE)
 
 
 @given(_quads)

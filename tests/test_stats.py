@@ -12,15 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
+from sample import things_of
 
 import kg
 from kg import terms
-from kg.compile import main_language
 from kg.downloads import facts_of
 from kg.iris import namespace_of
 from kg.ontology import canonical
 from kg.stats import MATCHES, Stats, pack, sum_lines, unpack
-from kg.things import things
 
 BASE = "https://example.org/"
 NAMESPACES = ("http://purl.obolibrary.org/obo/CHEBI_", "http://purl.obolibrary.org/obo/")
@@ -59,7 +58,7 @@ def counted(quads: list[Quad], base: str) -> Stats:
     classes: defaultdict[str, set[str]] = defaultdict(set)
     for quad in typed:
         classes[terms.text_of(quad.subject)].add(str(quad.object))
-    named = {thing.value for thing in things(quads, base)}
+    named = {thing.value for thing in things_of(quads, base)}
     members: defaultdict[str, set[str]] = defaultdict(set)
     for quad in typed:
         members[terms.text_of(quad.object)].add(terms.text_of(quad.subject))
@@ -107,7 +106,6 @@ def test_lines_are_counted_as_quads_are(quads: list[Quad]) -> None:
     assert set(summed.subjects) == subjects
     assert summed.refs == {iri for iri in objects - subjects if iri.startswith(BASE)}
     assert summed.stats.quads == len(quads)
-    assert summed.stats.main_language == main_language(quads)
 
 
 @given(_graphs, st.integers(1, 4))
@@ -154,6 +152,10 @@ def test_a_subject_of_several_classes_is_one_instance() -> None:
         2,
         0,
     ]
+
+
+def test_the_language_of_most_texts() -> None:
+    assert Stats(languages={"en": 1, "de": 2, "cs": 2}).main_language == "cs"
 
 
 def test_nothing_holds_nothing() -> None:

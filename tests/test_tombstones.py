@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
-from sample import BASE, compile_text, links_of, rules_at, vocabulary, write_project
+from sample import BASE, compile_text, links_of, rules_at, things_of, vocabulary, write_project
 from tiny import BASE as TINY_BASE
 from tiny import Tiny, write_tiny
 
@@ -21,7 +21,7 @@ from kg.errors import Severity
 from kg.iris import hash_of
 from kg.project import core_folder
 from kg.store import Release
-from kg.things import data_quads, is_data_graph, things
+from kg.things import data_quads, is_data_graph
 from kg.tombstones import (
     find_missing,
     heirs,
@@ -187,7 +187,7 @@ def test_those_that_graphs_lost_are_those_that_all_quads_tell(
     store = Store()
     store.extend(before)
     found = missing_things(store, lost, described.__contains__, BASE, owed)
-    published = {node.value for node in things(data_quads(store, BASE), BASE)}
+    published = {node.value for node in things_of(data_quads(store, BASE), BASE)}
     assert found == sorted((published | set(owed)) - described)
 
 

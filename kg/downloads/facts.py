@@ -17,7 +17,7 @@ from typing import Final
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from kg.stats import Stats
-from kg.things import data_graphs, is_data_graph
+from kg.things import data_graphs
 
 # Lines: read at once; counted at once, at least; sorted in memory, the rest on disk.
 _READ: Final = 10_000
@@ -40,13 +40,6 @@ class Facts:
 
     lines: Callable[[], Iterable[str]]
     stats: Stats
-
-    @classmethod
-    def of(cls, quads: Iterable[Quad], base: str, namespaces: Sequence[str] = ()) -> Facts:
-        """Those of some quads, canonical and held in memory, that sheets say."""
-        kept = [quad for quad in quads if is_data_graph(quad.graph_name, base)]
-        lines = [f"{quad} .\n" for quad in sorted(kept, key=lambda q: (str(q.graph_name), str(q)))]
-        return cls(lambda: lines, count_lines(lines, base, namespaces))
 
     @classmethod
     def stored(
