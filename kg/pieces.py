@@ -12,7 +12,7 @@ import hashlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from kg import terms
 from kg.compile import Compiled, compile_sheet, provenance
 from kg.context import Context
 from kg.errors import Problem
+from kg.found import Block
 from kg.iris import graph_iri, hash_of
 from kg.ontology import Ontology, canonical
 from kg.plan import Plan, Record
@@ -133,6 +134,13 @@ class Wanted:
     mentions: frozenset[int]
     everything: bool = False
 
+    def has(self, block: Block) -> bool:
+        """Whether a description is wanted."""
+        if self.everything or hash_of(block.subject) in self.subjects:
+            return True
+        values = (value for values in block.values.values() for value, _ in values)
+        return bool(self.mentions) and not self.mentions.isdisjoint(map(hash_of, values))
+
 
 class Workshop:
     """What a worker works with: the vocabulary, made ready once, and the folder of runs.
@@ -168,12 +176,14 @@ class Workshop:
         return parts
 
     def recall(self, wanted: Wanted) -> list[tuple[int, Compiled]]:
-        """The wanted records of a source, with their places, each with the line it starts on."""
-        return [
-            (number, self._walk(wanted.source.piece, data, number))
-            for number, data in _records(wanted.source)
-            if self._is_wanted(data, number, wanted)
-        ]
+        """What is wanted of a source, with its places, each record with the line it starts on."""
+        found = []
+        for number, data in _records(wanted.source):
+            if self._is_wanted(data, number, wanted):
+                compiled = self._walk(wanted.source.piece, data, number)
+                blocks = tuple(filter(wanted.has, compiled.blocks))
+                found.append((number, replace(compiled, quads=(), problems=(), blocks=blocks)))
+        return found
 
     def words_in(self, asked: tuple[Source, frozenset[str]]) -> set[str]:
         """Those of some words that stand in what of a source could not be read."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 
 from kg.pieces import Part, Piece, Wanted, Workshop, hashes
 from kg.places import Places
 from kg.pool import Pool
 from kg.reading import Reader
+from kg.sheets import Mark
 
 _NOBODY: frozenset[int] = frozenset()
 
@@ -27,7 +29,7 @@ class Recall(Places):
         self._reader = reader
         self._pool = pool
         self._subjects = subjects
-        self._known: set[tuple[str, int]] = set()
+        self._known: set[tuple[str, int, str, Mark]] = set()
 
     def recall(self, subjects: Set[int] = _NOBODY, mentions: Set[int] = _NOBODY) -> None:
         """Read the records that describe or mention IRIs of these hashes."""
@@ -51,9 +53,10 @@ class Recall(Places):
         # In the order of the sheets, whoever was ready first.
         for number in sorted(found):
             for line, compiled in found[number]:
-                if (compiled.name, line) not in self._known:
-                    self._known.add((compiled.name, line))
-                    self.add(compiled)
+                new = {(compiled.name, line, b.subject, b.mark): b for b in compiled.blocks}
+                blocks = tuple(block for key, block in new.items() if key not in self._known)
+                self._known.update(new)
+                self.add(replace(compiled, blocks=blocks))
 
     def unsure(self, iris: Set[str], broken: Sequence[Part]) -> Set[str]:
         """Those whose name stands in a record that could not be read; all, if not all is text."""
