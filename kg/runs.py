@@ -34,7 +34,7 @@ class _Run:
         self._file.seek(self._at)
         data = self._file.read(min(_BLOCK, self._left))
         while b"\n" not in data:
-            data += self._file.read(_BLOCK)
+            data += self._file.read(min(_BLOCK, self._left - len(data)))
         data = data[: data.rindex(b"\n") + 1]
         self._at += len(data)
         self._left -= len(data)
