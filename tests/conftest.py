@@ -20,9 +20,11 @@ ROOT = Path(__file__).parent.parent
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says more of the machine than of the code.
-hypothesis.settings.register_profile("kg")
-hypothesis.settings.load_profile("kg")
+# How long an example takes says more of the machine than of the code. `KG_LONG=1` tries thousands
+# of examples where it is hundreds otherwise.
+hypothesis.settings.register_profile("kg", deadline=None, max_examples=200)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=5000)
+hypothesis.settings.load_profile("long" if os.environ.get("KG_LONG") else "kg")
 
 
 @pytest.fixture(scope="session")

@@ -287,7 +287,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(entry=JSON)
 def test_an_entry_of_any_other_kind_is_none(entry: object):
     with tempfile.TemporaryDirectory() as folder:
@@ -319,7 +318,7 @@ a_name = st.sampled_from(["facts/a.yaml", "facts/b/c.jsonl", "facts/new.yaml", "
 an_edit = st.tuples(st.sampled_from(["write", "remove", "move", "touch"]), a_name, a_name)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(edits=st.lists(an_edit, max_size=8))
 def test_a_cache_changes_nothing_whatever_is_edited(edits: list[tuple[str, str, str]]):
     with tempfile.TemporaryDirectory() as folder:

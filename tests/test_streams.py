@@ -13,7 +13,7 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.sheets import Limits
@@ -65,7 +65,6 @@ def records(count: int, seed: int = 0) -> list[bytes]:
 # Where it is cut
 
 
-@settings(deadline=None)
 @given(lines=some_lines, newline=st.booleans())
 def test_slices_are_the_text_in_whole_lines_and_know_their_place(lines: list[bytes], newline: bool):
     text = b"\n".join(lines) + (b"\n" if newline else b"")
@@ -82,7 +81,6 @@ def test_slices_are_the_text_in_whole_lines_and_know_their_place(lines: list[byt
     assert told(slices) == []
 
 
-@settings(deadline=None)
 @given(data=st.data(), lines=st.lists(a_line, min_size=1, max_size=120))
 def test_an_edited_line_changes_only_the_slices_beside_it(data: st.DataObject, lines: list[bytes]):
     """One line inserted, changed or removed: at most three slices in a row are others."""
@@ -135,7 +133,6 @@ def test_a_small_file_is_one_slice():
 # How it is packed
 
 
-@settings(deadline=None)
 @given(lines=some_lines, parts=st.lists(st.integers(0, 5000), max_size=4))
 def test_members_and_frames_are_one_text(lines: list[bytes], parts: list[int]):
     text = b"\n".join(lines)
@@ -214,13 +211,11 @@ def test_a_frame_that_asks_for_more_memory_than_usual_is_refused():
     assert told(cut(packed, "a.jsonl.zst")) == [(1, "compression")]
 
 
-@settings(deadline=None)
 @given(data=st.binary(max_size=60), name=st.sampled_from(list(PACKED)), pack=st.booleans())
 def test_no_bytes_raise_an_exception(data: bytes, name: str, pack: bool):
     assert cut(PACKED[name](data) if pack else data, name)[-1].last
 
 
-@settings(deadline=None)
 @given(data=st.data(), name=st.sampled_from(["a.jsonl.gz", "a.jsonl.zst"]))
 def test_no_mutation_of_a_packed_file_raises_an_exception(data: st.DataObject, name: str):
     packed = bytearray(PACKED[name](b"\n".join(records(5))))
