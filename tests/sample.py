@@ -8,8 +8,10 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+import pytest
 from pyoxigraph import NamedNode, Quad, Store
 
+from kg import reading
 from kg.compile import Compiled, compile_sheet
 from kg.context import Context, load_context
 from kg.corpus import Corpus, open_corpus
@@ -20,6 +22,8 @@ from kg.progress import silent
 from kg.project import Project, core_folder, load_project
 from kg.reading import sum_of
 from kg.sheets import Limits, parse_sheet
+from kg.sheets.files import open_sheet
+from kg.sheets.streams import Sizes, Slice, cut_slices
 from kg.things import Nesting, is_data_graph, is_provenance
 
 BASE = "https://example.org/topic/"
@@ -103,3 +107,13 @@ def things_of(quads: Iterable[Quad], base: str) -> set[NamedNode]:
         and not is_provenance(subject, base)
         and subject not in nesting
     }
+
+
+def slice_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have sheets of JSON lines be cut into slices of a few lines."""
+
+    def read(path: Path, name: str, limits: Limits) -> Iterator[Slice]:
+        with open_sheet(path) as file:
+            yield from cut_slices(file, name, limits, Sizes(50, 400, 50))
+
+    monkeypatch.setattr(reading, "read_slices", read)
