@@ -31,6 +31,11 @@ from kg.errors import KgError, WorkerError, printable
 _MAIN: Final = "from kg.child import main; main()"
 _PATIENCE: Final = 2.0  # seconds, for a process that has nothing more to do
 _LACK: Final = "there is not enough memory: give more of it, or use fewer processes"
+# What Python, the linker, and the languages of the libraries write of it, in their last words.
+_SIGNS: Final = (
+    "MemoryError", "cannot allocate memory", "Cannot allocate memory", "memory allocation of",
+    "bad_alloc",
+)  # fmt: skip
 
 
 class Child:
@@ -119,13 +124,14 @@ class Child:
         status = self._process.wait()
         self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - 10_000))
         said = self._errors.read().decode(errors="replace").strip().splitlines()
-        return WorkerError(_cause_of_death(status, printable(said[-1]) if said else ""))
+        return WorkerError(_cause_of_death(status, said))
 
 
-def _cause_of_death(status: int, said: str) -> str:
-    """In words, why a process ended too early; `said` is the last line that it wrote."""
-    if said.startswith("MemoryError"):
+def _cause_of_death(status: int, lines: list[str]) -> str:
+    """In words, why a process ended too early; `lines` are the last that it wrote."""
+    if any(sign in line for line in lines for sign in _SIGNS):
         return f"{_LACK}; nothing was built"
+    said = printable(lines[-1]) if lines else ""
     if status < 0:
         with contextlib.suppress(ValueError):
             name = signal.Signals(-status).name
