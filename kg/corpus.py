@@ -7,6 +7,7 @@ in memory than what is being worked at. Small projects do without processes.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
@@ -48,7 +49,8 @@ def load_vocabulary(project: Project) -> tuple[Context, Ontology]:
 
 
 def open_workshop(project: Project, runs: Path) -> Workshop:
-    """A workshop in a process that has nothing yet."""
+    """A workshop in a process that has nothing yet, and is one of several."""
+    os.environ.setdefault("RAYON_NUM_THREADS", "1")  # what the SHACL engine goes by
     return Workshop(project, *load_vocabulary(project), runs)
 
 

@@ -3,11 +3,12 @@
 The fast engine is shown the graph part by part, and flags the focus nodes that may not conform: it
 may flag too many, never too few. Those alone the reference engine judges, each with all that the
 shapes can see from there. What the fast engine must not judge, by `kg.screen`, the reference engine
-judges on the whole graph. Without the fast engine, the reference engine flags as well.
+judges on the whole graph. Without the fast engine, all nodes are as if flagged.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -74,8 +75,11 @@ class Judge:
                 outside.add(object_)
             if predicate in self._linked:
                 linked.add(object_of(line))
-        data = b"".join(["".join(lines).encode(), self._classes, *map(self._describe, outside)])
+        known = map(self._describe, outside) if self._fast else ()
+        data = b"".join(["".join(lines).encode(), self._classes, *known])
         found = self._flagged(self._local, data)
+        if found is None:
+            return {*map(_named, own), *linked}
         mine = {node for node in found if f"<{node}>" in own or node in own}
         return mine | {node for node in linked if node in found or node[0] == '"'}
 
@@ -99,11 +103,10 @@ class Judge:
 
     def flag_nodes(self, nodes: Collection[str]) -> set[str]:
         """Those of some nodes that may not conform to shapes that have to see more than a part."""
-        if not self._fast:
-            return set(nodes)
-        quads = self._around(nodes, self._split.whole.look)
+        quads = self._around(nodes, self._split.whole.look) if self._fast else ()
         data = "".join(f"{quad} .\n" for quad in quads).encode()
-        return self._flagged(self._whole, data) & set(nodes)
+        found = self._flagged(self._whole, data)
+        return set(nodes) if found is None else found & set(nodes)
 
     def onlookers(self, before: Store, touched: Iterable[str]) -> set[str] | None:
         """The nodes whose results may be others than they were in a store before this one.
@@ -183,16 +186,12 @@ class Judge:
             known = self._known[bracketed] = "".join(f"{quad} .\n" for quad in quads).encode()
         return known
 
-    def _flagged(self, screen: Screen | None, data: bytes) -> set[str]:
-        """The nodes that the fast engine flags; where it cannot, those the other one does."""
+    def _flagged(self, screen: Screen | None, data: bytes) -> set[str] | None:
+        """The nodes that the fast engine flags; None where it cannot tell."""
         if screen:
-            try:
+            with contextlib.suppress(ScreenError):
                 return screen.flagged(data)
-            except ScreenError:
-                pass  # it is slower, and knows every case
-        quads = parse(data, format=RdfFormat.N_QUADS)
-        results = run_reference(quads, self._split.screened.quads, self._folder)
-        return {result.focus for result in results}
+        return None
 
     def _around(self, nodes: Iterable[str], look: Look) -> Iterator[Quad]:
         """All triples that a shape can see from some nodes when it looks so far."""
@@ -224,7 +223,9 @@ def object_of(line: str) -> str:
     >>> object_of("<urn:s> <urn:p> <urn:o> <urn:g> ."), object_of('<urn:s> <urn:p> "a b" <urn:g> .')
     ('urn:o', '"a b"')
     """
-    return _named(line.split(" ", 2)[2].rsplit(" ", 2)[0])
+    object_, *graph = line.split(" ", 2)[2].rsplit(" ", 2)[:-1]
+    # In the default graph, what stands last before the dot is the end of the object.
+    return f"{object_} {graph[0]}" if graph and '"' in graph[0] else _named(object_)
 
 
 def _facts(store: Store, text: str, predicates: Collection[str]) -> set[tuple[object, object]]:
