@@ -14,7 +14,7 @@ from typing import Any, Final
 from pyoxigraph import NamedNode
 
 from kg import terms
-from kg.context import Context, is_iri
+from kg.context import Context
 from kg.iris import local_name
 from kg.ontology import Ontology
 from kg.plan.values import Unusual, Values, Vocabulary
@@ -117,14 +117,12 @@ class Scope:
         )
 
     def learn_class(self, name: str) -> str:
-        """The predicate and the class that a new type means; raises `Unusual`."""
+        """The predicate and the class that a new type means; raises `Unusual` or `ValueError`."""
         _check_name(name, self.classes)
         context = self._context
         iri = context.expand(name, vocab=True)
         known = name in context.keys or name in context.prefixes
-        if known or context.unknown_prefix(name) or not is_iri(iri):
-            raise Unusual
-        if self._scopes.vocabulary.is_foreign(iri):
+        if known or context.unknown_prefix(name) or self._scopes.vocabulary.is_foreign(iri):
             raise Unusual
         self.classes[name] = f"{_TYPED}{NamedNode(iri)}"
         return self.classes[name]
