@@ -15,6 +15,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from kg import terms
 from kg.corpus import ONTOLOGY, Corpus
+from kg.dangling import find_dangling, is_of_references
 from kg.errors import ConfigError
 from kg.judge import CHUNK, Judge, object_of
 from kg.pieces import Workshop, split_lines
@@ -39,7 +40,7 @@ class Court:
     """What a worker needs to judge: the shapes, which engine, the finished store.
 
     `said` are lines that are not in the store and belong to the graph. `told`: the shape that asks
-    of every reference that it leads somewhere is left out, as `kg.link` has judged that.
+    of every reference that it leads somewhere is left out, as `kg.link` or `kg.dangling` judges it.
     """
 
     shapes: Path
@@ -56,18 +57,17 @@ class Court:
 
     def rules(self) -> list[Quad]:
         """The shapes."""
-        rules = load_rules(self.shapes)
-        return (
-            [quad for quad in rules if not _is_of_references(quad)]
-            if self._leaves(rules)
-            else rules
-        )
+        left_out = set(self.left_out())
+        return [quad for quad in load_rules(self.shapes) if quad not in left_out]
 
-    def _leaves(self, rules: Iterable[Quad]) -> bool:
-        """Whether the shape on references is left out: only if it is as the core has it."""
-        written = {quad.triple for quad in rules if _is_of_references(quad)}
-        core = load_rules(core_folder("shapes"))
-        return self.told and written == {q.triple for q in core if _is_of_references(q)}
+    def left_out(self) -> list[Quad]:
+        """The shape on references, when it was judged and is as the core has it."""
+        written, core = (
+            [quad for quad in load_rules(folder) if is_of_references(quad)]
+            for folder in (self.shapes, core_folder("shapes"))
+        )
+        same = {quad.triple for quad in written} == {quad.triple for quad in core}
+        return written if self.told and same else []
 
 
 def is_fast(engine: Engine) -> bool:
@@ -141,7 +141,8 @@ def validate_store(store: Store, shapes: Path, engine: Engine = "auto") -> list[
     """Every result of validating what a store holds, its graphs merged. As `validate_corpus`."""
     if not is_fast(engine):
         return run_reference(store, load_rules(shapes), shapes)
-    judge = Court(shapes, store, fast=True).open()
+    court = Court(shapes, store, fast=True, told=True)
+    judge = court.open()
     nodes: set[str] = set()
     for lines in _store_lines(store):
         nodes |= judge.flag(lines)
@@ -150,6 +151,8 @@ def validate_store(store: Store, shapes: Path, engine: Engine = "auto") -> list[
     found = {result for some in _chunks(sorted(nodes)) for result in judge.judge(some)}
     if judge.rest:
         found.update(run_reference(store, judge.rest, shapes))
+    if left_out := court.left_out():
+        found.update(find_dangling(store, left_out))
     return sorted(found)
 
 
@@ -221,8 +224,3 @@ def _are_told(corpus: Corpus) -> bool:
     described = {terms.text_of(quad.subject) for quad in ontology.quads}
     dataset = terms.DATASET.value
     return referred <= described and not any(dataset in p.stats.classes for p in corpus.parts)
-
-
-def _is_of_references(rule: Quad) -> bool:
-    """Whether a triple is of the core's shape that asks of all references to lead somewhere."""
-    return terms.text_of(rule.subject).startswith(terms.SHAPES + "DatasetShape")

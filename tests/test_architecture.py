@@ -45,7 +45,7 @@ FLOORS = {
     "metadata.triples": 6,
     "assemble": 7, "index": 7, "places": 7, "reading": 7, "runs": 7,
     "export": 8, "link": 8, "passages": 8, "recall": 8, "validate": 8,
-    "corpus": 9, "judge": 9,
+    "corpus": 9, "dangling": 9, "judge": 9,
     "site": 9, "site.addresses": 9, "site.cite": 9, "site.classes": 9, "site.content": 9,
     "site.directory": 9, "site.drawings": 9, "site.drawings.chain": 9, "site.drawings.grid": 9,
     "site.drawings.layers": 9, "site.drawings.shapes": 9, "site.drawings.text": 9,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import signal
 import threading
 import time
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pyoxigraph import RdfFormat, parse, serialize
+from pyoxigraph import BlankNode, Quad, RdfFormat, Store, parse, serialize
 from tiny import BASE, Tiny, write_tiny
 
 import kg
@@ -21,6 +22,9 @@ from kg.corpus import load_vocabulary
 from kg.errors import Problem
 from kg.formats import RDF_FORMATS
 from kg.outside import Rules, validate_files
+from kg.terms import text_of
+from kg.validate import Result
+from kg.validation import validate_store
 
 O = f"{BASE}ontology#"  # noqa: E741
 LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
@@ -334,6 +338,70 @@ def test_what_is_large_is_judged_as_what_is_small(judge: Judge):
     assert told(judge({"c.nt.gz": packed})) == [
         (place.replace("a.nt", "c.nt.gz"), rule) for place, rule in told(few)
     ]
+
+
+# The engines
+
+CORE = Path(__file__).parent.parent
+ENGINES = ("reference", "fast")
+
+
+def agree(quads: list[Quad]) -> list[Result]:
+    """What both engines find by the core's shapes, when they agree."""
+    store = Store()
+    store.extend(quads)
+    found = [validate_store(store, CORE / "shapes", engine) for engine in ENGINES]
+    assert found[0] == found[1]
+    return found[0]
+
+
+def test_references_to_nothing_are_found_by_both_engines():
+    """Of a data set that says how its IRIs begin; the graphs are one."""
+    text = f"""
+        @prefix void: <http://rdfs.org/ns/void#> . @prefix : <{BASE}> .
+        <urn:g> {{ <urn:set> a void:Dataset ; void:uriSpace "{BASE}" , "{BASE}m/"@en .
+                   _:f0-set a void:Linkset ; void:uriSpace "{BASE}m/" , 5 . }}
+        <urn:h> {{ void:Linkset <http://www.w3.org/2000/01/rdf-schema#subClassOf> void:Dataset .
+                   <urn:a> <urn:p> :m , :m\\/1 , :m\\/2 , <urn:none> , "{BASE}text" . }}
+        :m\\/2 <urn:p> 1 ."""
+    quads = parse(text, RdfFormat.TRIG)
+    found = [result for result in agree(list(quads)) if result.shape.endswith("DatasetShape")]
+    assert sorted((r.focus[:8], r.value) for r in found) == [
+        ("_:f0-set", f"{BASE}m/1"),
+        ("urn:set", f"{BASE}m"),
+        ("urn:set", f"{BASE}m/1"),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_blank_nodes_are_judged_alike_by_both_engines(
+    project_release: kg.Release, monkeypatch: pytest.MonkeyPatch, seed: int
+):
+    """Own facts with things left out and names taken away, whatever nodes are screened together."""
+    monkeypatch.setattr("kg.validation._SUBJECTS", 7)
+    draw = random.Random(seed)
+    quads = sorted(
+        parse(path=project_release.files / "graph.nq", format=RdfFormat.N_QUADS), key=str
+    )
+    subjects = sorted({q.subject.value for q in quads if "/magnesium-" in q.subject.value})
+    kept = set(draw.sample(subjects, 25))
+    for _ in range(2):
+        kept |= {text_of(q.object) for q in quads if q.subject.value in kept} & set(subjects)
+    unnamed = {
+        iri: BlankNode(f"f0-{i}") for i, iri in enumerate(sorted(kept)) if draw.random() < 0.4
+    }
+
+    def taken(term: object) -> object:
+        return unnamed.get(getattr(term, "value", ""), term)
+
+    results = agree(
+        [
+            Quad(taken(q.subject), q.predicate, taken(q.object), q.graph_name)
+            for q in quads
+            if q.subject.value not in subjects or (q.subject.value in kept and draw.random() < 0.97)
+        ]
+    )
+    assert any(result.focus.startswith("_:") for result in results)
 
 
 # The command
