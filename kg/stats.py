@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from kg import terms
@@ -27,6 +28,8 @@ MATCHES: Final = frozenset(
 _MATCHES: Final = frozenset(f"<{iri}>" for iri in MATCHES)
 _TYPE: Final = str(terms.TYPE)
 _COUNT: Final = 2**63
+# An IRI without its closing bracket, to be compared: `a` comes before `a-b`, `<a>` does not.
+_OPEN: Final = itemgetter(slice(None, -1))
 
 
 @dataclass(slots=True)
@@ -189,7 +192,7 @@ def _examples(groups: Mapping[str, list[str]], parts: Set[str], base: str) -> di
     found: dict[str, str] = {}
     for types, members in groups.items():
         # Nearly always the first is a thing, or none is.
-        least = _bare(min(members))
+        least = min(members, key=_OPEN)[1:-1]
         if f"<{least}>" in parts or not may_be_thing(least, base):
             things = (
                 head for head in members if head not in parts and may_be_thing(head[1:-1], base)

@@ -158,6 +158,12 @@ def test_the_language_of_most_texts() -> None:
     assert Stats(languages={"en": 1, "de": 2, "cs": 2}).main_language == "cs"
 
 
+@pytest.mark.parametrize("longer", ["b-c", "b0", "bb", "b/c"])
+def test_the_example_of_a_class_is_the_least_by_its_iri(longer: str) -> None:
+    lines = [f"<{BASE}{name}> {terms.TYPE} <urn:c> {GRAPH} .\n" for name in ("b", longer)]
+    assert Stats.of_lines(sorted(lines), BASE).examples == {"urn:c": f"{BASE}b"}
+
+
 def test_nothing_holds_nothing() -> None:
     stats, subjects, refs = sum_lines([], BASE)
     assert (stats, subjects, refs) == (Stats(), [], set())
