@@ -197,7 +197,7 @@ def _examples(groups: Mapping[str, list[str]], parts: Set[str], base: str) -> di
             things = (
                 head for head in members if head not in parts and may_be_thing(head[1:-1], base)
             )
-            least = _bare(min(things, default=""))
+            least = min(things, key=_OPEN, default="")[1:-1]
         for class_ in _bare(types).split(" ") if least else ():
             found[class_] = min(least, found.get(class_, least))
     return found

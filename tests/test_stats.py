@@ -162,6 +162,9 @@ def test_the_language_of_most_texts() -> None:
 def test_the_example_of_a_class_is_the_least_by_its_iri(longer: str) -> None:
     lines = [f"<{BASE}{name}> {terms.TYPE} <urn:c> {GRAPH} .\n" for name in ("b", longer)]
     assert Stats.of_lines(sorted(lines), BASE).examples == {"urn:c": f"{BASE}b"}
+    part = [f"<{BASE}a/p> {terms.TYPE} <urn:c> {GRAPH} .\n",
+            f"<{BASE}a> {terms.GIVEN} <{BASE}a/p> {GRAPH} .\n"]  # fmt: skip
+    assert Stats.of_lines(sorted([*lines, *part]), BASE).examples == {"urn:c": f"{BASE}b"}
 
 
 def test_nothing_holds_nothing() -> None:
