@@ -85,10 +85,9 @@ def check_links(
     """
     elsewhere = {*known, base, software_iri(base), *(part.graph for part in parts)}
     whole = Whole.of(parts, elsewhere)
-    places.recall(subjects=whole.shared)
+    places.recall(subjects=whole.shared, mentions=whole.refs)
     graves = _recall_tombstones(parts, places)
     problems = [*_shared_graphs(parts), *_conflicts(places), *_retired(places, graves, base)]
-    places.recall(mentions=whole.refs)
     dangling = {iri for iri in places.mentioned(base) if hash_of(iri) in whole.refs}
     broken = [part for part in parts if not part.whole]
     judged = dangling - places.unsure(dangling, broken) if broken else dangling

@@ -9,9 +9,10 @@ whoever has to tell a place has the records concerned read again.
 from __future__ import annotations
 
 import hashlib
+import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -32,6 +33,9 @@ from kg.stats import Stats, sum_lines
 
 _SOURCE: Final = f" {terms.HAS_SOURCE} <"
 _JSON: Final = (".json", ".jsonld")
+# Words that are searched for one by one; of more, only names as they are usually written are found.
+_FEW: Final = 1000
+_NAME: Final = re.compile(r"[^\s\"'/,:{}\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,8 @@ class Workshop:
             if self._is_wanted(data, number, wanted):
                 compiled = self._walk(wanted.source.piece, data, number)
                 blocks = tuple(filter(wanted.has, compiled.blocks))
-                found.append((number, replace(compiled, quads=(), problems=(), blocks=blocks)))
+                if blocks:
+                    found.append((number, replace(compiled, quads=(), problems=(), blocks=blocks)))
         return found
 
     def words_in(self, asked: tuple[Source, frozenset[str]]) -> set[str]:
@@ -190,9 +195,9 @@ class Workshop:
         source, words = asked
         found: set[str] = set()
         for number, data in _records(source):
-            if words - found and not self._parse(source.piece, data, number).whole:
-                text = data.decode(errors="replace")
-                found |= {word for word in words - found if word in text}
+            written = _written(words - found, data.decode(errors="replace"))
+            if written and not self._parse(source.piece, data, number).whole:
+                found |= written
         return found
 
     def _graph(self, piece: Piece) -> str:
@@ -268,15 +273,15 @@ class Workshop:
         if wanted.everything or not number:
             return True
         record = self._fast(wanted.source.piece, data)
-        if record:
-            lines = record.lines
-        else:
-            compiled = self._walk(wanted.source.piece, data, number)
-            lines = [_line(quad) for quad in compiled.quads]
-        summed = sum_lines(sorted(set(lines)), self._context.base)
-        if not wanted.subjects.isdisjoint(map(hash_of, summed.subjects)):
+        if not record:
+            return True  # reading it with its places takes no longer than finding out
+        terms_of = [line.split(" ", 3) for line in record.lines]
+        subjects = {subject[1:-1] for subject, *_ in terms_of}
+        if not wanted.subjects.isdisjoint(map(hash_of, subjects)):
             return True
-        return not wanted.mentions.isdisjoint(map(hash_of, summed.refs))
+        under = f"<{self._context.base}"
+        objects = {object_[1:-1] for _, _, object_, _ in terms_of if object_.startswith(under)}
+        return not wanted.mentions.isdisjoint(map(hash_of, objects))
 
 
 def provenance_lines(piece: Piece, graph: str, base: str, cited: Iterable[str]) -> list[str]:
@@ -294,6 +299,13 @@ def _records(source: Source) -> Iterator[tuple[int, bytes]]:
     for number, line in enumerate(source.data.split(b"\n"), first):
         if line.strip():
             yield number, line
+
+
+def _written(words: Set[str], text: str) -> Set[str]:
+    """Those of some words that stand in a text."""
+    if len(words) > _FEW:
+        return words & set(_NAME.findall(text))
+    return {word for word in words if word in text}
 
 
 def _line(quad: Quad) -> str:
