@@ -49,29 +49,26 @@ _CACHE = "inputs.json"
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a build is asked for; see `build_release`."""
+class Options:
+    """What a build is to do beside what every build does.
 
-    documents: Path | None
-    strict: bool
-    files: bool
-    engine: Engine
+    `documents` is the folder of documents to check passages against. `strict` also refuses
+    warnings, and passages that were not checked; without `files` there will be none to download.
+    `engine` says by what shapes are judged; see `kg.validation`.
+    """
+
+    documents: Path | None = None
+    strict: bool = False
+    files: bool = True
+    engine: Engine = "auto"
 
 
 def build_release(
-    project: Project,
-    *,
-    documents: Path | None = None,
-    strict: bool = False,
-    files: bool = True,
-    wait: float = 0,
-    engine: Engine = "auto",
-    progress: Progress = silent,
+    project: Project, *, wait: float = 0, progress: Progress = silent, **options: Any
 ) -> Summary:
     """Build a release and make it the current one, unless the input is that of the current one.
 
-    `strict` also refuses warnings and passages that were not checked; without `files` there will
-    be none to download; `wait` is how many seconds to wait for another build. Raises
+    `wait` is how many seconds to wait for another build; `options` are those of `Options`. Raises
     `NonconformingError` with every problem, `LockedError`, and `ConfigError`; whatever is raised,
     the release before stays.
 
@@ -84,26 +81,29 @@ def build_release(
     (False, True, True)
     """
     start = time.monotonic()
-    asked = _Asked(documents, strict, files, engine)
-    options = () if files else ("no files",)
+    asked = Options(**options)
     with build_lock(project.build, wait):
         cache = project.build / _CACHE
-        inputs = read_inputs(project, documents, options, cache)
-        known = _known_summary(project, inputs.digest, strict, files)
+        inputs = _read(project, asked, cache)
+        known = _known_summary(project, inputs.digest, asked)
         if known:
             remove_leftovers(project.build)
             return known.timed(start, unchanged=True)
         with folder_aside(project.build) as aside:
             summary, manifest = _build(project, aside, inputs, asked, progress)
             # A file may have been edited meanwhile: then the next build must not trust this one.
-            same = read_inputs(project, documents, options, cache).digest == inputs.digest
+            same = _read(project, asked, cache).digest == inputs.digest
             manifest["inputs"] = inputs.digest if same else ""
             write_release(project.build, (), summary.digest, manifest, aside)
     return summary.timed(start, unchanged=False)
 
 
+def _read(project: Project, asked: Options, cache: Path) -> Inputs:
+    return read_inputs(project, asked.documents, () if asked.files else ("no files",), cache)
+
+
 def _build(
-    project: Project, aside: Path, inputs: Inputs, asked: _Asked, progress: Progress
+    project: Project, aside: Path, inputs: Inputs, asked: Options, progress: Progress
 ) -> tuple[Summary, dict[str, Any]]:
     """Put a release together in a folder aside: its summary and its manifest.
 
@@ -128,16 +128,23 @@ def _open(project: Project, aside: Path, inputs: Inputs, progress: Progress) -> 
     def sum_of(path: Path) -> str:
         return inputs.sum_of(path, project.root)
 
-    with contextlib.suppress(NoReleaseError):
-        release = open_release(project.build)
-        index = read_index(release)
-        if index.parts and index.frame == inputs.frame:
-            with renew_corpus(project, aside, release, index, Reader(project, sum_of)) as corpus:
-                if corpus:
-                    yield corpus
-                    return
+    release, index = _before(project.build)
+    if release and index.parts and index.frame == inputs.frame:
+        with renew_corpus(aside, release, index, Reader(project, sum_of), progress) as corpus:
+            if corpus:
+                yield corpus
+                return
     with open_corpus(project, aside, sum_of, progress, keep=True) as corpus:
         yield corpus
+
+
+def _before(build: Path) -> tuple[Release | None, Index]:
+    """The current release and its index, where there are any."""
+    try:
+        release = open_release(build)
+    except NoReleaseError:
+        return None, Index()
+    return release, read_index(release)
 
 
 def _assemble(
@@ -186,7 +193,7 @@ def _changed(before: Release | None, graphs: dict[str, tuple[str, int]]) -> list
     return [NamedNode(graph) for graph in every if old.get(graph) != graphs.get(graph)]
 
 
-def _known_summary(project: Project, inputs: str, strict: bool, files: bool) -> Summary | None:
+def _known_summary(project: Project, inputs: str, asked: Options) -> Summary | None:
     """The summary of the current release when it was built from the same input and still opens."""
     try:
         release = open_release(project.build)
@@ -199,12 +206,12 @@ def _known_summary(project: Project, inputs: str, strict: bool, files: bool) -> 
             return None
         if summary.quads <= LARGE and len(store) != summary.quads:
             return None
-        if files and not (release.files / SUMS).is_file():
+        if asked.files and not (release.files / SUMS).is_file():
             return None
         doubtful = summary.results["warning"] or summary.passages["not_checked"]
     except (NoReleaseError, KeyError, TypeError):
         return None
-    return None if strict and doubtful else summary
+    return None if asked.strict and doubtful else summary
 
 
 def _summarize(checked: Checked, quads: int, digest: str) -> Summary:

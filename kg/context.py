@@ -25,6 +25,8 @@ _COMPACT_IRI: Final = re.compile(r"([^:/?#]*):(?!//)(.*)", re.DOTALL)
 _SCHEMES: Final = {"urn", "tag", "mailto", "did", "doi", "info", "ni", "tel", "data"}
 _SUPPORTED_CONTAINERS: Final = {"@set", "@language"}
 # Sheets carry all scalars as text; these are not text in a context.
+# Its values have a language each, and no type.
+_LANG_STRING: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 _TRUTH: Final = {"true": True, "false": False}
 _NATIVE: Final[dict[str, dict[str, Any]]] = {
     "@version": {"1.1": 1.1},
@@ -264,7 +266,7 @@ def _check_definition(key: str, definition: dict[str, Any]) -> None:
         raise ContextError(f"`{key}` has the container {min(odd)}; sheets know only @set")
     if not (iri.startswith("@") or is_iri(iri)):
         raise ContextError(f"`{key}` stands for `{iri}`, which is not a valid IRI")
-    if type_ not in ("@id", "@vocab", "@none") and not is_iri(type_):
+    if type_ not in ("@id", "@vocab", "@none") and not (is_iri(type_) and type_ != _LANG_STRING):
         raise ContextError(f"`{key}` has the type `{type_}`, which sheets cannot use")
     if language and not is_language_tag(language):
         raise ContextError(f"`{key}` has `{language}` for a language tag (BCP 47)")

@@ -163,3 +163,10 @@ def test_only_absolute_iris_are_iris(text: str, valid: bool):
 )
 def test_language_tags_are_those_of_bcp_47(tag: str, valid: bool):
     assert is_language_tag(tag) is valid
+
+
+def test_a_type_that_only_texts_with_a_language_have_is_refused():
+    """A value of it would need a language, which the context has no way to give it."""
+    lang_string = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
+    with pytest.raises(ContextError, match="langString"):
+        Context.parse({"p": {"@id": "urn:p", "@type": lang_string}}, "https://example.org/")

@@ -7,7 +7,7 @@ pair of graphs for each constraint of SHACL Core), in the forms of its value tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pyoxigraph import NamedNode
@@ -27,20 +27,30 @@ _STRUCTURE: Final = NOTES | TARGETS | {_SH + "path", SEVERITY, terms.TYPE.value}
 
 
 @dataclass(frozen=True, slots=True)
-class At:
-    """Where a constraint stands: its shape, what the shape says, and its value nodes.
+class Use:
+    """What a shape is asked for.
 
-    `nested`: somebody asks whether the shape is conformed to, rather than for its results.
-    `listed`: it is the value of another shape's `sh:property`.
+    `nested`: somebody asks whether it is conformed to, rather than for its results. `listed`: it is
+    the value of another shape's `sh:property`. `trail`: the shapes that led to it.
     """
+
+    nested: bool = False
+    listed: bool = False
+    trail: tuple[Term, ...] = ()
+
+
+_ALONE: Final = Use()
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a constraint stands: its shape, what the shape says, its value nodes, and its use."""
 
     rules: Rules
     said: Said
     values: Values
     seen: Seen
-    nested: bool
-    listed: bool
-    trail: tuple[Term, ...]
+    use: Use
 
     @property
     def has_path(self) -> bool:
@@ -54,9 +64,7 @@ class At:
             shape,
             self.rules.of_subject(shape),
             self.values.seen,
-            nested=nested or self.nested,
-            listed=not nested,
-            trail=self.trail,
+            Use(nested or self.use.nested, not nested, self.use.trail),
         )
         return look.after(self.values.steps)
 
@@ -66,25 +74,22 @@ def look_of(
     shape: Term,
     said: Said,
     seen: Seen,
-    *,
-    nested: bool = False,
-    listed: bool = False,
-    trail: tuple[Term, ...] = (),
+    use: Use = _ALONE,
 ) -> Look:
     """How a shape, or a part of what is said of it, looks at a node of which `seen` is shown.
 
     Raises `UnscreenableError` when anything in it is not on the list.
     """
-    if shape in trail:
+    if shape in use.trail:
         raise UnscreenableError("it refers to itself")
-    if len(trail) >= _DEEPEST or not said:
+    if len(use.trail) >= _DEEPEST or not said:
         raise UnscreenableError("it refers to shapes too deep" if said else "it says nothing")
-    _check_kind(said, nested)
+    _check_kind(said, use.nested)
     paths = said.get(_SH + "path", (None,))
     if len(paths) > 1:
         raise UnscreenableError("two paths")
     values = values_of(rules, paths[0], seen)
-    at = At(rules, said, values, seen, nested, listed, (*trail, shape))
+    at = At(rules, said, values, seen, replace(use, trail=(*use.trail, shape)))
     parts = [values.look]
     for predicate, objects in said.items():
         if predicate in _STRUCTURE:
@@ -204,7 +209,7 @@ def _pair(slip: Slip) -> Callable[[At, Term], Look]:
 def _order(at: At, value: Term) -> Look:
     _needs_path(at)
     # A guard stands beside the shape, under the same shape (`kg.screen.split`).
-    if not _exact(at) or not at.listed:
+    if not _exact(at) or not at.use.listed:
         raise UnscreenableError("an order of values that need not be exact numbers")
     look = _pair(Slip.HIDES)(at, value)
     return look.but(look.slip | Slip.ADDS)
