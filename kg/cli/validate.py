@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kg.cli.engine import engine_option
+from kg.cli.engine import advising, engine_option
 from kg.cli.reports import echo_report, report_option
 from kg.cli.shared import Session
 from kg.corpus import load_vocabulary
@@ -54,7 +54,8 @@ def command(
     rules = Rules(session.project, context, None if no_ontology else ontology, how["engine"])
     with session.progress() as progress:
         asked = RDF_FORMATS[format_in] if format_in else None
-        problems = validate_files(files, asked, rules, progress)
+        told = advising(session, rules.engine, progress)
+        problems = validate_files(files, asked, rules, told)
     echo_report(how["format_"], problems, context)
     stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(problem.severity in stopping for problem in problems):

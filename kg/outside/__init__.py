@@ -28,7 +28,7 @@ from kg.project import Project
 from kg.things import is_retired
 from kg.tombstones import ALLOWED
 from kg.validate import Result, place_results
-from kg.validation import Engine, validate_store
+from kg.validation import Engine, is_fast, validate_store
 
 # Above so many bytes, packed or not, the data are kept on disk.
 _IN_MEMORY: Final = 16 * 1024 * 1024
@@ -71,6 +71,8 @@ def validate_files(
                 lambda done: progress("files", done, len(sources)),
             )
             if not problems:
+                if not is_fast(rules.engine):
+                    progress("load", len(store), len(store))
                 progress("validate", 0, 0)
                 problems = _judge(store, sources, rules)
             del store
