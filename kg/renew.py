@@ -22,6 +22,7 @@ from kg.index import Index
 from kg.iris import graph_iri, hash_of
 from kg.pieces import Part, Source, Workshop, hashes
 from kg.pool import Pool
+from kg.progress import Progress
 from kg.project import Project
 from kg.reading import Reader
 from kg.sheets import find_sheets, is_stream
@@ -90,6 +91,9 @@ def find_changes(project: Project, index: Index, reader: Reader) -> Changes | No
             return None
     for parts in old.values():
         changes.drop(parts)
+    # Two sheets of one graph are refused, and what else is found then depends on both.
+    if any(part.graph in changes.dropped for part in changes.kept):
+        return None
     return None if changes.lost > total * _MOST else changes
 
 
@@ -101,11 +105,12 @@ def _compare(sources: Iterable[Source], parts: list[Part], changes: Changes) -> 
         part = old.pop(source.piece.key, None)
         now.append((source, part if part and not source.problems else None))
     gone = [part for part in parts if all(part is not kept for _, kept in now)]
+    # The graph says what file it is from: it is not what it was even if no slice has gone.
+    graph = changes.gone.setdefault(parts[0].graph, set())
     while True:
         for part in gone:
             changes.replace(part)
         # What a slice that goes has described with another is said by that one, too: once more.
-        graph = changes.gone.get(parts[0].graph, set())
         gone = [part for _, part in now if part and not graph.isdisjoint(hashes(part.subjects))]
         if not gone:
             break
@@ -122,12 +127,14 @@ def _compare(sources: Iterable[Source], parts: list[Part], changes: Changes) -> 
 
 @contextlib.contextmanager
 def renew_corpus(
-    project: Project, folder: Path, release: Release, index: Index, reader: Reader
+    folder: Path, release: Release, index: Index, reader: Reader, progress: Progress
 ) -> Iterator[Corpus | None]:
     """As `kg.corpus.open_corpus`, from a release; None when a clean build is to be preferred.
 
-    Then the folder is as it was. Raises as that does.
+    Then the folder is as it was. `progress` is told how many pieces are compiled anew, and of how
+    many. Raises as that does.
     """
+    project = reader.project
     changes = find_changes(project, index, reader)
     try:
         before = release.open_store()
@@ -143,6 +150,8 @@ def renew_corpus(
     store = Store(str(path))
     with Pool(0, Workshop, project, context, ontology, runs) as pool:
         corpus = Corpus(project, context, ontology, runs, pool, reader, store, before=before)
+        new = len(changes.new)
+        progress("renew", new, len(changes.kept) + new)
         compile_sources(corpus, changes.new, lambda _run, _count: None)
         corpus.parts = sorted(
             [*changes.kept, *corpus.parts],
@@ -170,12 +179,19 @@ def _is_settled(release: Release) -> bool:
 
 
 def _can_be_told_apart(parts: Iterable[Part]) -> bool:
-    """Whether no kept slice describes what another part does: which lines are its own is lost."""
+    """Whether no kept slice describes what another part does: which lines are its own is lost.
+
+    Nor may it describe anything twice.
+    """
+    parts = list(parts)
+    if all(part.run or part.piece.whole for part in parts):
+        return True
     seen: set[int] = set()
     shared: set[int] = set()
     for part in parts:
         subjects = set(hashes(part.subjects))
         shared |= seen & subjects
+        shared.update(hashes(part.twice))
         seen |= subjects
     return not any(
         not (part.run or part.piece.whole or shared.isdisjoint(hashes(part.subjects)))

@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:  # a query need not wait for what builds
     from kg.progress import Progress
 
-_UNITS: Final = {"read": "bytes", "load": "quads", "validate": "pieces"}
+_UNITS: Final = {"read": "bytes", "load": "quads", "validate": "pieces", "renew": "pieces"}
 _SCALES: Final = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
 _EVERY: Final = 10.0  # seconds between two lines about a stage
 _SOON: Final = 1.0  # seconds, before which a rate says nothing
