@@ -117,3 +117,37 @@ def test_the_object_of_a_line(
     quad = Quad(subject, NamedNode("urn:p"), object_, graph)
     expected = object_.value if isinstance(object_, NamedNode) else str(object_)
     assert object_of(f"{quad} .\n") == expected
+
+
+def onlookers(shape: str, before: str, after: str) -> set[str] | None:
+    """The nodes that see one that is described otherwise than it was; names without the base."""
+    old, new = data_of(before), data_of(after)
+    store = Store()
+    store.extend(old)
+    touched = {str(quad.subject)[1:-1] for quad in {*old} ^ {*new}}
+    found = judge_of(rules_of(shape), new).onlookers(store, sorted(touched))
+    return found if found is None else {iri.removeprefix(EX) for iri in found}
+
+
+CHAIN = "ex:a ex:p ex:b . ex:x ex:p ex:b . ex:b a ex:C ; ex:q 1 . ex:c ex:p ex:d ."
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (CHAIN, set()),
+        (CHAIN.replace("a ex:C", "a ex:D"), {"a", "x"}),
+        (CHAIN.replace("a ex:C ; ", ""), {"a", "x"}),
+        (CHAIN.replace("ex:q 1", "ex:q 2"), set()),
+        (f"{CHAIN} ex:d a ex:C .", {"c"}),
+        (f"{CHAIN} ex:C rdfs:subClassOf ex:D .", None),
+    ],
+    ids=["nothing", "type", "no type", "not looked at", "new", "classes"],
+)
+def test_who_sees_a_node_that_has_changed(after: str, expected: set[str] | None) -> None:
+    assert onlookers("sh:property [ sh:path ex:p ; sh:class ex:C ]", CHAIN, after) == expected
+
+
+def test_shapes_that_look_backwards_may_see_any_node() -> None:
+    shape = "sh:property [ sh:path [ sh:inversePath ex:p ] ; sh:maxCount 1 ]"
+    assert onlookers(shape, CHAIN, CHAIN.replace("ex:q 1", "ex:q 2")) is None
