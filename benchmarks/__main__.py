@@ -3,6 +3,7 @@
     python -m benchmarks [--runs N]
     python -m benchmarks serve [--seconds N] [--connections N]
     python -m benchmarks build [--sizes N,…] [--limit SECONDS] [--json FILE] [--plot FILE]
+    python -m benchmarks query [--documents N] [--limit SECONDS] [--json FILE]
 
 Each line is the median over N runs, the runs of all lines interleaved so that a busy moment hits
 them alike. The floor is a Python that does nothing; `of the floor` says how many of those.
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import build, serve
+from benchmarks import build, query, serve
 
 ROOT = Path(__file__).parent.parent
 KG = (sys.executable, "-c", "from kg.cli import main; main()")
@@ -59,6 +60,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7, help="of every command")
     subjects = parser.add_subparsers(dest="what")
     build.add_arguments(subjects.add_parser("build", help="measure large builds, beside peers"))
+    query.add_arguments(subjects.add_parser("query", help="measure queries, beside peers"))
     server = subjects.add_parser("serve", help="measure the server")
     server.add_argument("--seconds", type=float, default=5, help="for every load")
     server.add_argument("--connections", type=int, default=8)
@@ -67,6 +69,8 @@ def main() -> None:
         serve.run(options.seconds, options.connections)
     elif options.what == "build":
         build.main(options)
+    elif options.what == "query":
+        query.main(options)
     else:
         _commands(options.runs)
 

@@ -10,7 +10,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -58,11 +59,9 @@ def measure(command: Sequence[str], cwd: Path, limits: Limits) -> Usage:
     >>> usage.code, usage.stopped, usage.output
     (3, '', 'done\n')
     """
-    # What a process leaves behind becomes a child of this one, so that nobody's time is lost.
-    ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
-    tree = _Tree()
     before = _cpu()
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+    with _adopting(), tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        tree = _Tree()
         start = time.perf_counter()
         with subprocess.Popen(
             command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=errors
@@ -81,6 +80,17 @@ def measure(command: Sequence[str], cwd: Path, limits: Limits) -> Usage:
         texts = [_text(file) for file in (output, errors)]
     cpu = _cpu() - before
     return Usage(seconds, cpu, watch.peak, process.returncode, watch.stopped, *texts)
+
+
+@contextmanager
+def _adopting() -> Iterator[None]:
+    """Within this, what a process leaves behind becomes a child of this one: no time is lost."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        libc.prctl(_SUBREAPER, 0, 0, 0, 0)
 
 
 def _cpu() -> float:
@@ -176,7 +186,7 @@ class _Watch(threading.Thread):
                 self.peak = max(self.peak, sum(map(_proportional, members)))
                 self._next = now + (time.thread_time() - before) / _SHARE
             if now - start > self._limits.seconds:
-                self.stopped = self.stopped or f"over {self._limits.seconds:,.0f} s"
+                self.stopped = self.stopped or f"over {self._limits.seconds:,g} s"
             elif self.peak > self._limits.memory:
                 self.stopped = self.stopped or f"over {self._limits.memory / 1e9:,.1f} GB"
             if self.stopped:

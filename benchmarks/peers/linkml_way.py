@@ -31,7 +31,9 @@ def main(
         command += ["--target-class", ROOT, "-f", "json", "-t", "ttl", "-o", converted, records]
         subprocess.run(list(map(str, command)), check=True)
     with stages("languages"):
-        text = converted.read_text(encoding="utf-8").replace('"^^le:english', '"@en')
+        text = converted.read_text(encoding="utf-8")
+        assert '"@en' not in text, "linkml-convert writes language tags: nothing is to be put in"
+        text = text.replace('"^^le:english', '"@en')
         data = Graph().parse(data=text, format="turtle")
         root = data.value(None, RDF.type, URIRef(f"{BASE}schema/{ROOT}"))
         data.remove((root, None, None))
