@@ -86,17 +86,6 @@ def _digest(said: Iterable[str]) -> str:
     return hashlib.sha256(os.fsencode("\0".join(said))).hexdigest()
 
 
-def input_digest(project: Project, documents: Path | None = None, *options: str) -> str:
-    """The digest of `read_inputs`, every file read.
-
-    >>> from kg.project import load_project
-    >>> project = load_project(Path())
-    >>> input_digest(project) == input_digest(project, None, "no files")
-    False
-    """
-    return read_inputs(project, documents, options).digest
-
-
 def _rule_paths(project: Project) -> Iterator[str]:
     yield str(project.ontology / "context.jsonld")
     for folder, pattern in (

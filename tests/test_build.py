@@ -21,7 +21,9 @@ from tiny import KG, Tiny, run_kg, snapshot, write_tiny
 
 import kg
 from kg import terms
-from kg.build import build_release, check_project, load_vocabulary
+from kg.build import build_release
+from kg.check import check_project
+from kg.corpus import load_vocabulary
 from kg.downloads import SUMS, facts_of, read_sums
 from kg.dumps import dump, quads_of
 from kg.errors import ConfigError, LockedError, NonconformingError
@@ -213,8 +215,8 @@ def test_going_back_gives_the_same_release(tiny: Tiny) -> None:
 def test_an_edit_during_the_build_is_not_forgotten(tiny: Tiny) -> None:
     """What was read counts, not what was there a moment before."""
 
-    def meddle(stage: str, done: int, _total: int) -> None:
-        if (stage, done) == ("read", 0):
+    def meddle(stage: str, _done: int, _total: int) -> None:
+        if stage == "link":
             tiny.edit("facts/iron.yaml", "Iron", "Ferrum")
 
     build_release(tiny.project, progress=meddle)
@@ -422,7 +424,7 @@ def test_interrupted_in_the_middle(tiny: Tiny) -> None:
         command, cwd=tiny.root, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        assert process.stderr.readline() == "read (2)\n"
+        assert process.stderr.readline().startswith("read (")
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 130

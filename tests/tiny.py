@@ -133,9 +133,14 @@ def write_tiny(root: Path) -> Tiny:
 
 
 def snapshot(folder: Path) -> dict[str, str]:
-    """Every path below a folder, with what it holds or where it leads."""
+    """Every path below a folder, with what it holds or where it leads.
+
+    All but what builds remember of their inputs: that is no part of any release.
+    """
     found = {}
     for path in sorted(folder.rglob("*")):
+        if path.name == "inputs.json":
+            continue
         if path.is_symlink():
             found[path.relative_to(folder).as_posix()] = f"-> {path.readlink()}"
         elif path.is_file():
