@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import TypeAlias
 
 from kg.compile import Compiled
 from kg.found import Block
 from kg.pieces import Part
 from kg.sheets import Mark
+
+_Index: TypeAlias = dict[tuple[str, str | None], tuple[str, Mark]]
 
 
 class Places:
@@ -20,12 +23,15 @@ class Places:
 
     def __init__(self, sheets: Iterable[Compiled] = ()) -> None:
         self._blocks: defaultdict[str, list[tuple[str, Block]]] = defaultdict(list)
+        # Made for the subjects that are asked for: one may have thousands of descriptions.
+        self._index: dict[str, _Index] = {}
         for sheet in sheets:
             self.add(sheet)
 
     def add(self, sheet: Compiled) -> None:
         """Take in what a sheet, or a part of one, says."""
         for block in sheet.blocks:
+            self._index.pop(block.subject, None)
             self._blocks[block.subject].append((sheet.name, block))
 
     def recall(self, subjects: Set[int] = frozenset(), mentions: Set[int] = frozenset()) -> None:
@@ -60,14 +66,22 @@ class Places:
 
         `("", Mark(0, 0))` when no sheet describes the subject.
         """
-        blocks = self._blocks.get(subject, [])
-        for name, block in blocks:
-            for written, mark in block.values.get(predicate, ()):
-                if written == value:
-                    return name, mark
-        for name, block in blocks:
-            if predicate in block.keys:
-                return name, block.keys[predicate]
-        for name, block in blocks:
-            return name, block.mark
-        return "", Mark(0, 0)
+        if subject not in self._blocks:
+            return "", Mark(0, 0)
+        known = self._index.get(subject)
+        if known is None:
+            known = self._index[subject] = _index_of(self._blocks[subject])
+        return known.get((predicate, value)) or known.get((predicate, None)) or known["", None]
+
+
+def _index_of(blocks: Iterable[tuple[str, Block]]) -> _Index:
+    """The first place of each value of a property, of each property, and of all."""
+    found: _Index = {}
+    for name, block in blocks:
+        found.setdefault(("", None), (name, block.mark))
+        for predicate, mark in block.keys.items():
+            found.setdefault((predicate, None), (name, mark))
+        for predicate, values in block.values.items():
+            for value, mark in values:
+                found.setdefault((predicate, value), (name, mark))
+    return found
