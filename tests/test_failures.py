@@ -85,8 +85,16 @@ def interrupt(build: Build) -> None:
     build.send_signal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("blow", [interrupt_all, interrupt])
-@pytest.mark.parametrize(("stage", "wait"), [("read", 0.0), ("read", 0.3), ("validate", 0.1)])
+@pytest.mark.parametrize(
+    ("blow", "stage", "wait"),
+    [
+        (interrupt_all, "read", 0.0),
+        (interrupt_all, "read", 0.3),
+        (interrupt, "read", 0.2),
+        (interrupt_all, "validate", 0.1),
+        (interrupt, "validate", 0.0),
+    ],
+)
 def test_ctrl_c(large: Scene, blow: Callable[[Build], None], stage: str, wait: float) -> None:
     ended = large.strike(blow, stage, wait)
     assert ended.status == 130
