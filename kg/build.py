@@ -109,26 +109,29 @@ def _build(
 
     Raises `NonconformingError` when what is found wrong stops it.
     """
-    with _open(project, aside, inputs, progress) as corpus:
+    before = _before(project.build)
+    with _open(project, aside, inputs, before, progress) as corpus:
         checked = check_corpus(corpus, asked.documents, progress, asked.engine)
-        checked = check_removed(project, checked)
+        checked = check_removed(project, checked, before.index)
         refused = refusals(checked.problems, checked.passages, strict=asked.strict)
         if refused:
             raise NonconformingError(refused)
-        summary, manifest = _assemble(corpus, checked, aside, asked.files, progress)
+        summary, manifest = _assemble(corpus, checked, aside, before, asked.files, progress)
         write_index(aside, Index(inputs.frame, corpus.parts, corpus.digests))
     shutil.rmtree(corpus.runs)
     return summary, manifest
 
 
 @contextlib.contextmanager
-def _open(project: Project, aside: Path, inputs: Inputs, progress: Progress) -> Iterator[Corpus]:
+def _open(
+    project: Project, aside: Path, inputs: Inputs, before: _Before, progress: Progress
+) -> Iterator[Corpus]:
     """The sheets, compiled and in a store; from a release, only what is new is compiled."""
 
     def sum_of(path: Path) -> str:
         return inputs.sum_of(path, project.root)
 
-    release, index = _before(project.build)
+    release, index = before.release, before.index
     if release and index.parts and index.frame == inputs.frame:
         with renew_corpus(aside, release, index, Reader(project, sum_of), progress) as corpus:
             if corpus:
@@ -138,17 +141,40 @@ def _open(project: Project, aside: Path, inputs: Inputs, progress: Progress) -> 
         yield corpus
 
 
-def _before(build: Path) -> tuple[Release | None, Index]:
-    """The current release and its index, where there are any."""
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The current release and its index, which takes long to read; where there are any."""
+
+    release: Release | None
+    index: Index
+
+    def changed(
+        self, release: Release | None, graphs: dict[str, tuple[str, int]]
+    ) -> list[NamedNode] | None:
+        """The graphs that are not as a release has them; None where that is not known."""
+        index = self.index if release == self.release else read_index(release) if release else None
+        old = index.graphs if index else {}
+        if not old:
+            return None
+        every = sorted(old.keys() | graphs.keys())
+        return [NamedNode(graph) for graph in every if old.get(graph) != graphs.get(graph)]
+
+
+def _before(build: Path) -> _Before:
     try:
         release = open_release(build)
     except NoReleaseError:
-        return None, Index()
-    return release, read_index(release)
+        return _Before(None, Index())
+    return _Before(release, read_index(release))
 
 
 def _assemble(
-    corpus: Corpus, checked: Checked, aside: Path, files: bool, progress: Progress
+    corpus: Corpus,
+    checked: Checked,
+    aside: Path,
+    current: _Before,
+    files: bool,
+    progress: Progress,
 ) -> tuple[Summary, dict[str, Any]]:
     """Write the files and reports of a release, and complete its store."""
     project, vocabulary = corpus.project, corpus.ontology.quads
@@ -169,7 +195,7 @@ def _assemble(
     checked = replace(checked, problems=(*checked.problems, *notes))
     before = release_before(project.build, digest)
     write_reports(aside, checked.problems, checked.context)
-    write_changes(aside, before, store, digest, checked.context, _changed(before, graphs))
+    write_changes(aside, before, store, digest, checked.context, current.changed(before, graphs))
     count = sum(count for _, count in graphs.values()) + len(vocabulary) + len(metadata)
     written = len(list((aside / "files").glob("*")))
     summary = replace(_summarize(checked, count, digest), files=written)
@@ -182,15 +208,6 @@ def _assemble(
         "stats": pack([checked.stats]),
     }
     return summary, manifest
-
-
-def _changed(before: Release | None, graphs: dict[str, tuple[str, int]]) -> list[NamedNode] | None:
-    """The graphs that a release has otherwise than the one before; None where that is not known."""
-    old = read_index(before).graphs if before else {}
-    if not old:
-        return None
-    every = sorted(old.keys() | graphs.keys())
-    return [NamedNode(graph) for graph in every if old.get(graph) != graphs.get(graph)]
 
 
 def _known_summary(project: Project, inputs: str, asked: Options) -> Summary | None:

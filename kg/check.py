@@ -14,7 +14,7 @@ from kg.compile import describe_dataset
 from kg.context import Context
 from kg.corpus import Corpus, open_corpus
 from kg.errors import NoReleaseError, Problem, Severity
-from kg.index import described_in
+from kg.index import Index, described_in
 from kg.iris import hash_of
 from kg.link import Links, check_links
 from kg.ontology import Ontology, canonical
@@ -134,16 +134,17 @@ def _place(results: list[Result], places: Places) -> list[Problem]:
     return place_results(results, places)
 
 
-def check_removed(project: Project, checked: Checked) -> Checked:
+def check_removed(project: Project, checked: Checked, index: Index | None = None) -> Checked:
     """With a warning for everything that the current release has and the sheets describe no more.
 
-    Sheets that could not be read whole may well describe it; then nothing is said.
+    Sheets that could not be read whole may well describe it; then nothing is said. `index` is that
+    of the release, where it was read already.
     """
     if not checked.whole:
         return checked
     try:
         release = open_release(project.build)
-        before = described_in(release, project.base)
+        before = described_in(release, project.base, index)
     except NoReleaseError:
         return checked
     lost = {graph: gone for graph, some in before.items() if (gone := some - checked.described)}

@@ -115,13 +115,14 @@ def _part(row: Any, stats: Stats, blobs: memoryview) -> Part:
     )
 
 
-def described_in(release: Release, base: str) -> dict[str, set[int]]:
+def described_in(release: Release, base: str, index: Index | None = None) -> dict[str, set[int]]:
     """The graphs of a release's sheets, each with the hashes of the subjects it describes.
 
-    Raises `NoReleaseError` when neither the index nor the store can be read.
+    `index` is that of the release, where it was read already. Raises `NoReleaseError` when neither
+    the index nor the store can be read.
     """
     found: defaultdict[str, set[int]] = defaultdict(set)
-    for part in read_index(release).parts:
+    for part in (index or read_index(release)).parts:
         found[part.graph].update(hashes(part.subjects))
     if not found:
         store = release.open_store()

@@ -223,4 +223,7 @@ def _are_told(corpus: Corpus) -> bool:
     }
     described = {terms.text_of(quad.subject) for quad in ontology.quads}
     dataset = terms.DATASET.value
-    return referred <= described and not any(dataset in p.stats.classes for p in corpus.parts)
+    return referred <= described and not any(
+        dataset in types.split(" ")
+        for types in {types for part in corpus.parts for types in part.stats.types}
+    )

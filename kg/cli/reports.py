@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 import click
@@ -11,11 +12,17 @@ import click
 from kg.context import Context
 from kg.errors import Problem
 from kg.report import FORMATS, Form
-from kg.site.report import report_html
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-REPORTS: Final[dict[str, Form]] = {**FORMATS, "html": report_html}
+
+def _html(problems: Sequence[Problem], context: Context) -> Iterator[str]:
+    """As HTML; what makes pages is imported only then, as that takes a tenth of a second."""
+    report: Form = importlib.import_module("kg.site.report").report_html
+    return report(problems, context)
+
+
+REPORTS: Final[dict[str, Form]] = {**FORMATS, "html": _html}
 """Every form in which problems are reported, by its name."""
 
 

@@ -119,11 +119,13 @@ def _differences(
 ) -> tuple[set[Triple], set[Triple]]:
     removed: set[Triple] = set()
     added: set[Triple] = set()
-    before, after = {*data_graphs(old.store, old.base)}, {*data_graphs(new.store, new.base)}
-    compared = before | after if graphs is None else (before | after).intersection(graphs)
-    for graph in sorted(compared, key=terms.text_of):
-        mine = set(old.triples(graph)) if graph in before else set()
-        for triple in new.triples(graph) if graph in after else ():
+    if graphs is None:
+        graphs = {*data_graphs(old.store, old.base), *data_graphs(new.store, new.base)}
+    for graph in sorted(graphs, key=terms.text_of):
+        if not is_data_graph(graph, new.base):
+            continue
+        mine = set(old.triples(graph))
+        for triple in new.triples(graph):
             if triple in mine:
                 mine.discard(triple)
             else:
