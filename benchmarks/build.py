@@ -43,6 +43,7 @@ from kg.store import open_release
 ROOT: Final = Path(__file__).parent.parent
 _COMMAND: Final = (sys.executable, "-c", "from kg.cli import main; main()", "-q", "build")
 _NO_FILES: Final = (*_COMMAND, "--no-files")
+_REFERENCE: Final = "kg build --no-files, pySHACL alone"
 _WITH_FILES: Final = "kg build, with files to download"
 _SEED: Final = 1
 _QUICK: Final = 60.0
@@ -172,6 +173,7 @@ def _measure_size(results: Results, size: int, options: Options, folder: Path) -
     ways = [
         _ours(corpus, KG, _NO_FILES),
         *(_theirs(peer, inputs, folder / "output") for peer in (FLOOR, *PEERS)),
+        _ours(corpus, _REFERENCE, (*_NO_FILES, "--shacl", "reference")),
         _ours(corpus, _WITH_FILES, _COMMAND),
     ]
     rows = [Row(CLEAN, size, way.name) for way in ways]
