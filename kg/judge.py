@@ -118,7 +118,8 @@ class Judge:
             return None
         changed: set[str] = set()
         for text in touched:
-            new, old = (_facts(store, text, look.beyond) for store in (self._store, before))
+            reads = look.beyond | {terms.SUBCLASS_OF.value}
+            new, old = (_facts(store, text, reads) for store in (self._store, before))
             if any(predicate == terms.SUBCLASS_OF for predicate, _ in new ^ old):
                 return None
             if new != old:
@@ -134,6 +135,13 @@ class Judge:
         """The lines of a graph, those of a subject together."""
         quads = self._store.quads_for_pattern(None, None, None, NamedNode(graph))
         return sorted(f"{quad} .\n" for quad in quads)
+
+    def node_lines(self, nodes: Iterable[str]) -> list[str]:
+        """The lines of some nodes, those of each together; a literal has none."""
+        iris = [NamedNode(text) for text in sorted(nodes) if is_iri(text)]
+        return [
+            f"{quad} .\n" for iri in iris for quad in self._store.quads_for_pattern(iri, None, None)
+        ]
 
     def judge(self, nodes: Collection[str]) -> list[Result]:
         """The results at some focus nodes, of all shapes but the rest."""

@@ -25,7 +25,7 @@ from kg.pool import Pool
 from kg.progress import Progress
 from kg.project import Project
 from kg.reading import Reader
-from kg.sheets import find_sheets, is_stream
+from kg.sheets import is_stream, sheet_paths
 from kg.store import Release
 from kg.tombstones import subjects_of
 
@@ -70,10 +70,12 @@ def find_changes(project: Project, index: Index, reader: Reader) -> Changes | No
     """What has changed since a release with this index; None when that is too much."""
     changes = Changes()
     old = index.by_path()
-    total = sum(part.stats.quads for part in index.parts)
+    total = sum(count for _, count in index.graphs.values())
     size = 0
-    for file in find_sheets(project.facts):
-        path = file.relative_to(project.facts).as_posix()
+    # Texts, not paths: of thousands of sheets, those take longer than all else here.
+    start = len(str(project.facts)) + 1
+    for name in sheet_paths(project.facts):
+        file, path = Path(name), name[start:]
         parts = old.pop(path, [])
         sha256 = reader.sum_of(file)
         if parts and sha256 and all(part.piece.sha256 == sha256 for part in parts):

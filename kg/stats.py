@@ -65,7 +65,7 @@ class Stats:
     @property
     def quads(self) -> int:
         """How many quads there are."""
-        return sum(triples for triples, _ in self.properties.values())
+        return sum([triples for triples, _ in self.properties.values()])
 
     @property
     def is_large(self) -> bool:

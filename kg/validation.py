@@ -87,8 +87,7 @@ def validate_corpus(
     """
     fast = is_fast(engine)
     shapes = corpus.project.shapes
-    count = sum(part.stats.quads for part in corpus.parts)
-    if not fast and count <= _SMALL:
+    if not fast and sum(part.stats.quads for part in corpus.parts) <= _SMALL:
         progress("validate", 0, 0)
         return run_reference(_all_quads(corpus.store, said), load_rules(shapes), shapes)
     lines = tuple(f"{quad} .\n" for quad in said)
@@ -98,6 +97,9 @@ def validate_corpus(
     jobs = _jobs(corpus, court, new is None)
     # What several parts describe, none of them shows whole.
     nodes = set(shared) if new is None else new & set(shared)
+    if new:
+        # The sheets of these have not changed, so that they are in no run.
+        nodes |= judge.flag(judge.node_lines(new - corpus.touched))
     progress("validate", 0, len(jobs))
     for done, (_, flagged) in enumerate(corpus.pool.run(_flag, jobs), start=1):
         progress("validate", done, len(jobs))
