@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from kg.compile import Compiled
 from kg.found import Block
 from kg.pieces import Part
 from kg.sheets import Mark
 
+_FEW: Final = 10
 _Index: TypeAlias = dict[tuple[str, str | None], tuple[str, Mark]]
 
 
@@ -23,7 +24,7 @@ class Places:
 
     def __init__(self, sheets: Iterable[Compiled] = ()) -> None:
         self._blocks: defaultdict[str, list[tuple[str, Block]]] = defaultdict(list)
-        # Made for the subjects that are asked for: one may have thousands of descriptions.
+        # Kept of those that were asked for and have many descriptions, which may be thousands.
         self._index: dict[str, _Index] = {}
         for sheet in sheets:
             self.add(sheet)
@@ -70,7 +71,9 @@ class Places:
             return "", Mark(0, 0)
         known = self._index.get(subject)
         if known is None:
-            known = self._index[subject] = _index_of(self._blocks[subject])
+            known = _index_of(self._blocks[subject])
+            if len(self._blocks[subject]) > _FEW:
+                self._index[subject] = known
         return known.get((predicate, value)) or known.get((predicate, None)) or known["", None]
 
 
