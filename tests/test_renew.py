@@ -457,7 +457,9 @@ _STEPS: Final = st.lists(
 def test_any_edits(tmp_path: Path, quick: pytest.MonkeyPatch) -> None:
     """Hundreds of random edits, a few at a time."""
     seen: dict[str, int] = {}
+    assert settings.default
 
+    # An example has half a dozen edits, and two builds for each.
     @settings(max_examples=settings.default.max_examples // 10)
     @given(_STEPS)
     def edit(steps: list[Any]) -> None:
