@@ -11,7 +11,7 @@ from elements import Element, read_page
 from pyoxigraph import Literal, NamedNode, Quad
 
 from kg import load_project
-from kg.build import load_vocabulary
+from kg.corpus import load_vocabulary
 from kg.site import Site
 from kg.store import release_digest, write_release
 
