@@ -86,7 +86,7 @@ def check_links(
     elsewhere = {*known, base, software_iri(base), *(part.graph for part in parts)}
     whole = Whole.of(parts, elsewhere)
     places.recall(subjects=whole.shared, mentions=whole.refs)
-    graves = _recall_tombstones(parts, places)
+    graves = _recall_tombstones(parts, places, base)
     problems = [*_shared_graphs(parts), *_conflicts(places), *_retired(places, graves, base)]
     dangling = {iri for iri in places.mentioned(base) if hash_of(iri) in whole.refs}
     broken = [part for part in parts if not part.whole]
@@ -97,14 +97,15 @@ def check_links(
     return Links(tuple(problems), frozenset(dangling), frozenset(graves), shared, whole.described)
 
 
-def _recall_tombstones(parts: Sequence[Part], places: Places) -> dict[str, list[str]]:
+def _recall_tombstones(parts: Sequence[Part], places: Places, base: str) -> dict[str, list[str]]:
     """The IRIs that sheets retire, with what replaced each; all that mentions one is recalled."""
     retiring = [part for part in parts if terms.DEPRECATED.value in part.stats.properties]
     if not retiring:
         return {}
     places.recall_parts(retiring)
     graves = _tombstones(places)
-    places.recall(mentions={hash_of(iri) for iri in graves})
+    outside = not all(iri.startswith(base) for iri in graves)
+    places.recall(mentions={hash_of(iri) for iri in graves}, everywhere=outside)
     return graves
 
 

@@ -31,7 +31,7 @@ from kg.project import Project
 from kg.sheets import Sheet, is_stream, parse_lines, parse_sheet
 from kg.stats import Stats, sum_lines
 
-_SOURCE: Final = f" {terms.HAS_SOURCE} <"
+_SOURCE: Final = str(terms.HAS_SOURCE)
 _JSON: Final = (".json", ".jsonld")
 # Words that are searched for one by one; of more, only names as they are usually written are found.
 _FEW: Final = 1000
@@ -205,7 +205,6 @@ class Workshop:
 
     def _part(self, source: Source, lines: list[str], described: list[str]) -> Part:
         summed = sum_lines(lines, self._context.base, self._spaces)
-        cited = {line.split(" ", 3)[2][1:-1] for line in lines if _SOURCE in line}
         twice = [iri for iri, times in Counter(described).items() if times > 1]
         return Part(
             source.piece,
@@ -218,7 +217,7 @@ class Workshop:
             subjects=pack(map(hash_of, summed.subjects)),
             twice=pack(map(hash_of, twice)),
             refs=pack(map(hash_of, summed.refs)),
-            sources=tuple(sorted(cited)),
+            sources=tuple(sorted(_cited(lines))),
         )
 
     def _lines(self, source: Source) -> tuple[list[str], list[str], list[Problem], bool]:
@@ -253,9 +252,8 @@ class Workshop:
         return self._plan.compile(text, self._graph(piece), self._project.limits)
 
     def _provenance(self, piece: Piece, lines: list[str]) -> list[str]:
-        cited = {line.split(" ", 3)[2][1:-1] for line in lines if _SOURCE in line}
         base = self._context.base
-        return provenance_lines(piece, self._graph(piece), base, cited)
+        return provenance_lines(piece, self._graph(piece), base, _cited(lines))
 
     def _walk(self, piece: Piece, data: bytes, number: int) -> Compiled:
         """A record or a whole sheet, with its places."""
@@ -279,8 +277,7 @@ class Workshop:
         subjects = {subject[1:-1] for subject, *_ in terms_of}
         if not wanted.subjects.isdisjoint(map(hash_of, subjects)):
             return True
-        under = f"<{self._context.base}"
-        objects = {object_[1:-1] for _, _, object_, _ in terms_of if object_.startswith(under)}
+        objects = {object_[1:-1] for _, _, object_, _ in terms_of if object_[0] == "<"}
         return not wanted.mentions.isdisjoint(map(hash_of, objects))
 
 
@@ -306,6 +303,13 @@ def _written(words: Set[str], text: str) -> Set[str]:
     if len(words) > _FEW:
         return words & set(_NAME.findall(text))
     return {word for word in words if word in text}
+
+
+def _cited(lines: Iterable[str]) -> set[str]:
+    """The documents that lines say passages are from."""
+    # A text may hold the property's IRI as well: few lines are looked at twice.
+    rows = (line.split(" ", 3) for line in lines if _SOURCE in line)
+    return {row[2][1:-1] for row in rows if row[1] == _SOURCE and row[2][0] == "<"}
 
 
 def _line(quad: Quad) -> str:

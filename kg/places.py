@@ -35,8 +35,17 @@ class Places:
             self._index.pop(block.subject, None)
             self._blocks[block.subject].append((sheet.name, block))
 
-    def recall(self, subjects: Set[int] = frozenset(), mentions: Set[int] = frozenset()) -> None:
-        """Have at hand all that describes, and all that mentions, IRIs of these hashes."""
+    def recall(
+        self,
+        subjects: Set[int] = frozenset(),
+        mentions: Set[int] = frozenset(),
+        *,
+        everywhere: bool = False,
+    ) -> None:
+        """Have at hand all that describes, and all that mentions, IRIs of these hashes.
+
+        Where one that is mentioned may be outside the base, it is to be looked for `everywhere`.
+        """
 
     def recall_parts(self, parts: Iterable[Part]) -> None:
         """Have at hand all that some parts say."""

@@ -29,14 +29,26 @@ class Recall(Places):
         self._reader = reader
         self._pool = pool
         self._subjects = subjects
-        self._known: set[tuple[str, int, str, Mark]] = set()
+        self._known: set[tuple[str, int, str, Mark, bool]] = set()
 
-    def recall(self, subjects: Set[int] = _NOBODY, mentions: Set[int] = _NOBODY) -> None:
-        """Read the records that describe or mention IRIs of these hashes."""
+    def recall(
+        self,
+        subjects: Set[int] = _NOBODY,
+        mentions: Set[int] = _NOBODY,
+        *,
+        everywhere: bool = False,
+    ) -> None:
+        """Read the records that describe or mention IRIs of these hashes.
+
+        What is mentioned is known by part as long as it is under the base; else `everywhere`.
+        """
         wanted = {}
         for part in self._parts if subjects or mentions else ():
             mine = subjects & set(hashes(part.subjects)) if subjects else _NOBODY
-            others = mentions & set(hashes(part.refs)) if mentions else _NOBODY
+            others = mentions
+            if mentions and not everywhere:
+                # What a part describes, it may mention: that is not among its references.
+                others = mentions & {*hashes(part.refs), *hashes(part.subjects)}
             if mine or others:
                 wanted[part.piece] = (frozenset(mine), frozenset(others), False)
         self._read(wanted)
@@ -53,7 +65,9 @@ class Recall(Places):
         # In the order of the sheets, whoever was ready first.
         for number in sorted(found):
             for line, compiled in found[number]:
-                new = {(compiled.name, line, b.subject, b.mark): b for b in compiled.blocks}
+                name = compiled.name
+                # A node nested under a reverse property has two of them at one place.
+                new = {(name, line, b.subject, b.mark, b.whole): b for b in compiled.blocks}
                 blocks = tuple(block for key, block in new.items() if key not in self._known)
                 self._known.update(new)
                 self.add(replace(compiled, blocks=blocks))

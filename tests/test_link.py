@@ -121,6 +121,16 @@ def test_two_nodes_may_point_at_one_by_a_reverse_property():
     assert found({"a.json": text % nodes}) == []
 
 
+@pytest.mark.parametrize("iri", ["mineral/tin", "https://elsewhere.example/tin"])
+@pytest.mark.parametrize("again", ["", "- {id: %s, note: gone}\n"])
+def test_who_refers_to_what_is_retired_is_told_whatever_sheet_that_is_in(iri: str, again: str):
+    """Under the base or not, and also where the sheet that refers says something of it as well."""
+    grave = f"- {{id: '{iri}', deprecated: true}}\n"
+    refers = f"- {{id: b, label: B, broader: '{iri}'}}\n" + (again and again % f"'{iri}'")
+    assert found({"a.yaml": grave + refers}) == [("a.yaml", 2, "retired")]
+    assert found({"a.yaml": grave, "b.yaml": refers}) == [("b.yaml", 1, "retired")]
+
+
 def test_sheets_that_would_share_a_graph_are_reported():
     files: dict[str, str | bytes] = {
         "x.yaml": IRON,

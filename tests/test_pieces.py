@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from sample import BASE, compile_text, facts_of, slice_small, vocabulary, write_project
 
+from kg import terms
 from kg.iris import hash_of
 from kg.pieces import Job, Part, Source, Wanted, Workshop, hashes, pack, split_lines
 from kg.reading import Reader, sum_of
@@ -159,6 +161,16 @@ def test_the_records_that_are_wanted_are_recalled_with_their_lines(
     assert lines(Wanted(source, nobody, nobody, everything=True)) == [1, 3, 4, 5]
     ((_, compiled),) = shop.recall(Wanted(source, nobody, metal))
     assert compiled.blocks[0].mark.line == 1
+
+
+@pytest.mark.parametrize("name", ["a.yaml", "a.jsonl"])
+def test_a_text_that_looks_like_a_source_is_none(shop: Workshop, tmp_path: Path, name: str) -> None:
+    text = f"see {terms.HAS_SOURCE} <urn:x:forged> ."
+    line = json.dumps({"id": "b", "label": text, "note": text.replace("see ", "")})
+    write_project(tmp_path, {f"facts/{name}": f"{line}\n"})
+    part = compile_all(shop, tmp_path)[name]
+    assert part.sources == ()
+    assert not any(terms.DERIVED_FROM.value in line for line in part.lines(tmp_path / "runs"))
 
 
 def test_words_are_looked_for_where_nothing_could_be_read(shop: Workshop, tmp_path: Path) -> None:

@@ -98,6 +98,22 @@ def test_slices_and_whole_sheets_give_the_same_places(
         assert everything(corpus) == whole
 
 
+def test_what_is_nested_under_a_reverse_property_has_its_own_places(tmp_path: Path) -> None:
+    """It is described twice at one place: by itself, and by the node it is nested in."""
+    text = """'@context': {back: {'@reverse': skos:broader}}
+id: mineral/a
+back:
+  label: B
+  note: Below.
+"""
+    with corpus_of(write_project(tmp_path, {"facts/a.yaml": text})) as corpus:
+        places = corpus.places()
+        places.recall(subjects=hashed("mineral/a/back"))
+        inner = BASE + "mineral/a/back"
+        assert places.find(inner, terms.NOTE.value) == ("facts/a.yaml", Mark(5, 3))
+        assert places.find(inner, BROADER) == ("facts/a.yaml", Mark(4, 3))
+
+
 def test_all_names_are_known_as_long_as_they_are_few(tmp_path: Path) -> None:
     with corpus_of(write_project(tmp_path, FILES)) as corpus:
         places = corpus.places()
