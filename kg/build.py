@@ -90,10 +90,12 @@ def build_release(
             remove_leftovers(project.build)
             return known.timed(start, unchanged=True)
         with folder_aside(project.build) as aside:
-            summary, manifest = _build(project, aside, inputs, asked, progress)
+            summary, manifest, index = _build(project, aside, inputs, asked, progress)
             # A file may have been edited meanwhile: then the next build must not trust this one.
             same = _read(project, asked, cache).digest == inputs.digest
             manifest["inputs"] = inputs.digest if same else ""
+            if same:
+                write_index(aside, index)
             write_release(project.build, (), summary.digest, manifest, aside)
     return summary.timed(start, unchanged=False)
 
@@ -104,8 +106,8 @@ def _read(project: Project, asked: Options, cache: Path) -> Inputs:
 
 def _build(
     project: Project, aside: Path, inputs: Inputs, asked: Options, progress: Progress
-) -> tuple[Summary, dict[str, Any]]:
-    """Put a release together in a folder aside: its summary and its manifest.
+) -> tuple[Summary, dict[str, Any], Index]:
+    """Put a release together in a folder aside: its summary, its manifest and its index.
 
     Raises `NonconformingError` when what is found wrong stops it.
     """
@@ -117,9 +119,9 @@ def _build(
         if refused:
             raise NonconformingError(refused)
         summary, manifest = _assemble(corpus, checked, aside, before, asked.files, progress)
-        write_index(aside, Index(inputs.frame, corpus.parts, corpus.digests))
+        index = Index(inputs.frame, corpus.parts, corpus.digests)
     shutil.rmtree(corpus.runs)
-    return summary, manifest
+    return summary, manifest, index
 
 
 @contextlib.contextmanager

@@ -225,6 +225,21 @@ def test_an_edit_during_the_build_is_not_forgotten(tiny: Tiny) -> None:
     assert '"Iron"@en' in graphs(tiny)["https://example.org/graph/iron"]
 
 
+def test_an_edit_while_lines_are_read_is_not_kept_for_what_they_were(tiny: Tiny) -> None:
+    """Lines are known by the hash of their file, which was taken before they were read."""
+    lines = [f'{{"id": "mineral/m{n}", "type": "Mineral", "label": "M{n}"}}\n' for n in range(9)]
+    tiny.write("facts/many.jsonl", "".join(lines))
+
+    def meddle(stage: str, _done: int, _total: int) -> None:
+        if stage == "read" and "M7" in (tiny.root / "facts/many.jsonl").read_text():
+            tiny.edit("facts/many.jsonl", "M7", "Other")
+
+    build_release(tiny.project, progress=meddle)
+    tiny.edit("facts/many.jsonl", "Other", "M7")
+    assert not build_release(tiny.project).unchanged
+    assert '"M7"@en' in graphs(tiny)["https://example.org/graph/many"]
+
+
 _BREAKS: dict[str, Callable[[Tiny], object]] = {
     "syntax": lambda tiny: tiny.write("facts/bad.yaml", "{"),
     "shape": lambda tiny: tiny.edit("facts/iron.yaml", "55.845", "555"),
