@@ -175,8 +175,8 @@ def renew_corpus(
 
 def _is_settled(release: Release) -> bool:
     try:
-        return not any(release.manifest["summary"]["results"].values())
-    except (KeyError, TypeError, AttributeError):
+        return bool(release.manifest["judged"] == 0)
+    except KeyError:
         return False
 
 

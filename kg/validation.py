@@ -32,6 +32,7 @@ _SMALL: Final = 50_000
 _SUBJECTS: Final = 5_000
 # Nodes that see one that has changed: when there are more, all is gone through again.
 _ONLOOKERS: Final = 5_000
+_ALL: Final[tuple[set[str] | None, set[str]]] = (None, set())
 _T = TypeVar("_T")
 
 
@@ -92,43 +93,55 @@ def validate_corpus(
         return run_reference(_all_quads(corpus.store, said), load_rules(shapes), shapes)
     lines = tuple(f"{quad} .\n" for quad in said)
     court = Court(shapes, corpus.store, fast, lines, told=_are_told(corpus))
-    judge = court.open()
-    new = _new_nodes(corpus, judge)
+    new, seen = _first(corpus.pool.run(_look_around, [(court, corpus)])) if corpus.before else _ALL
     jobs = _jobs(corpus, court, new is None)
     # What several parts describe, none of them shows whole.
-    nodes = set(shared) if new is None else new & set(shared)
-    if new:
-        # The sheets of these have not changed, so that they are in no run.
-        nodes |= judge.flag(judge.node_lines(new - corpus.touched))
+    nodes = seen | (set(shared) if new is None else new & set(shared))
     progress("validate", 0, len(jobs))
     for done, (_, flagged) in enumerate(corpus.pool.run(_flag, jobs), start=1):
         progress("validate", done, len(jobs))
         nodes |= flagged
-    targets = set(judge.targets())
+    targets, rest = _first(corpus.pool.run(_survey, [court]))
     chunks = _chunks(sorted(targets if new is None else targets & new))
     for _, flagged in corpus.pool.run(_flag_nodes, ((court, some) for some in chunks)):
         nodes |= flagged
     found: set[Result] = set()
     for _, results in corpus.pool.run(_judge, ((court, some) for some in _chunks(sorted(nodes)))):
         found.update(results)
-    if judge.rest:
-        found.update(run_reference(_all_quads(corpus.store, said), judge.rest, shapes))
+    if rest:
+        found.update(run_reference(_all_quads(corpus.store, said), rest, shapes))
     return sorted(found)
 
 
-def _new_nodes(corpus: Corpus, judge: Judge) -> set[str] | None:
+def _first(results: Iterable[tuple[int, _T]]) -> _T:
+    """What the one job of a run gave."""
+    [(_, result)] = results
+    return result
+
+
+def _look_around(shop: Workshop, asked: tuple[Court, Corpus]) -> tuple[set[str] | None, set[str]]:
     """The nodes at which there may be other results than in the release before; None for any.
 
     They are those that are described otherwise, those that see one of them, and whatever the
-    sheets that changed refer to.
+    sheets that changed refer to. Then those flagged whose own sheets have not changed, so that
+    they are in no run.
     """
+    court, corpus = asked
     if corpus.before is None or not corpus.settled:
-        return None
+        return _ALL
+    judge = _open(shop, court)
     onlookers = judge.onlookers(corpus.before, corpus.touched)
     if onlookers is None or len(onlookers) > _ONLOOKERS:
-        return None
+        return _ALL
     fresh = (line for part in corpus.parts if part.run for line in part.lines(corpus.runs))
-    return {*corpus.touched, *onlookers, *map(object_of, fresh)}
+    new = {*corpus.touched, *onlookers, *map(object_of, fresh)}
+    return new, judge.flag(judge.node_lines(new - corpus.touched))
+
+
+def _survey(shop: Workshop, court: Court) -> tuple[set[str], tuple[Quad, ...]]:
+    """The targets of shapes that must see more than a part; the shapes for the whole graph."""
+    judge = _open(shop, court)
+    return set(judge.targets()), judge.rest
 
 
 def _jobs(corpus: Corpus, court: Court, everything: bool) -> list[tuple[Court, Path | str]]:

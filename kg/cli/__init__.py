@@ -7,6 +7,7 @@ so that `kg --help` does not wait for a SHACL engine.
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import signal
@@ -88,6 +89,8 @@ def group(ctx: click.Context, project: Path, quiet: bool, verbose: bool) -> None
 
 def main() -> None:
     """Run the command line; what a user can mend is told in words, never as a traceback."""
+    # Of what a build makes, hardly anything is garbage; looking for it takes a fifth of the time.
+    gc.set_threshold(100_000, 20, 20)
     # As Ctrl-C does: what was begun is cleared away.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     try:
