@@ -1,7 +1,8 @@
 """Runs of sorted lines → one, sorted, each line once: a graph as it is digested and written out.
 
 A graph whose sheet was compiled in pieces is spread over runs, and may be larger than memory. The
-runs are read side by side, a block of each at a time.
+runs are read side by side, a block of each at a time; none is held open, as there may be more of
+them than a process may have files.
 """
 
 from __future__ import annotations
@@ -10,20 +11,23 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from kg.pieces import Part, split_lines
 
+# Bytes that are read at once: of a run at most, and of all runs together if they are many.
 _BLOCK: Final = 128 * 1024
+_BLOCKS: Final = 256 * 1024 * 1024
 
 
 class _Run:
     """The lines of a part, a block at a time."""
 
-    def __init__(self, file: BinaryIO, start: int, length: int) -> None:
+    def __init__(self, file: Path, start: int, length: int, block: int) -> None:
         self._file = file
         self._at = start
         self._left = length
+        self._block = block
         self.lines: list[str] = []
         self.fill()
 
@@ -31,10 +35,11 @@ class _Run:
         """Read on when all lines are taken; there are none when it is at its end."""
         if self.lines or not self._left:
             return
-        self._file.seek(self._at)
-        data = self._file.read(min(_BLOCK, self._left))
-        while b"\n" not in data:
-            data += self._file.read(min(_BLOCK, self._left - len(data)))
+        with self._file.open("rb", buffering=0) as file:
+            file.seek(self._at)
+            data = file.read(min(self._block, self._left))
+            while b"\n" not in data:
+                data += file.read(min(self._block, self._left - len(data)))
         data = data[: data.rindex(b"\n") + 1]
         self._at += len(data)
         self._left -= len(data)
@@ -43,15 +48,9 @@ class _Run:
 
 def merge(parts: Sequence[Part], runs: Path, extra: Iterable[str] = ()) -> Iterator[list[str]]:
     """All lines of some parts and the `extra` ones, sorted, each once, in blocks."""
-    files: dict[str, BinaryIO] = {}
-    try:
-        for part in parts:
-            if part.run not in files:
-                files[part.run] = (runs / part.run).open("rb", buffering=0)
-        yield from _merge([_Run(files[p.run], p.start, p.length) for p in parts], sorted(extra))
-    finally:
-        for file in files.values():
-            file.close()
+    block = max(1, min(_BLOCK, _BLOCKS // max(len(parts), 1)))
+    open_ = [_Run(runs / part.run, part.start, part.length, block) for part in parts]
+    yield from _merge(open_, sorted(extra))
 
 
 def _merge(open_: list[_Run], extra: list[str]) -> Iterator[list[str]]:

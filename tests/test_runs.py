@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,11 +71,20 @@ def test_without_parts_there_are_the_extra_lines_alone(tmp_path: Path) -> None:
     assert digest([]) == (hashlib.sha256().hexdigest(), 0)
 
 
-def test_files_are_closed_when_nobody_reads_on(tmp_path: Path) -> None:
-    parts = write(tmp_path, [["a\n"], ["b\n"]], 1)
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    reading = merge(parts, tmp_path)
-    next(reading)
-    assert len(list(Path("/proc/self/fd").iterdir())) == before + 2
-    reading.close()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+def test_there_may_be_more_runs_than_files_that_can_be_open(tmp_path: Path) -> None:
+    parts = write(tmp_path, [[f"{number % 50:05}\n"] for number in range(300)], 1)
+    most, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, limit))
+    try:
+        blocks = list(merge(parts, tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, limit))
+    assert [line for some in blocks for line in some] == [f"{n:05}\n" for n in range(50)]
+
+
+def test_of_many_runs_less_of_each_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "_BLOCKS", 10 * 60)
+    sorted_ = [[f"{n:05}\n" for n in range(first, 2000, 10)] for first in range(10)]
+    blocks = list(merge(write(tmp_path, sorted_, 3), tmp_path))
+    assert max(map(len, blocks)) <= 10 * 60 // 6
+    assert sum(map(len, blocks)) == 2000
