@@ -71,7 +71,8 @@ def write_index(folder: Path, index: Index) -> None:
         "parts": rows,
     }
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    (folder / _PIECES).write_text(text, encoding="utf-8")
+    # The name of a file may hold bytes that are no text.
+    (folder / _PIECES).write_text(text, encoding="utf-8", errors="surrogatepass")
 
 
 def read_index(release: Release) -> Index:

@@ -8,6 +8,7 @@ it is what a clean build would give.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -78,7 +79,9 @@ def find_changes(project: Project, index: Index, reader: Reader) -> Changes | No
         file, path = Path(name), name[start:]
         parts = old.pop(path, [])
         sha256 = reader.sum_of(file)
-        if parts and sha256 and all(part.piece.sha256 == sha256 for part in parts):
+        # A link may lead to the same as before, and yet out of the folder now.
+        same = sha256 and not os.path.islink(name)  # noqa: PTH114 - a text, as above
+        if parts and same and all(part.piece.sha256 == sha256 for part in parts):
             changes.kept += parts
             continue
         before = len(changes.new)

@@ -52,6 +52,12 @@ def test_what_was_written_is_read(release: Release) -> None:
     assert [len(parts) for parts in found.by_path().values()] == [2, 1]
 
 
+def test_names_that_are_no_text_are_kept(tmp_path: Path) -> None:
+    index = Index("8" * 64, [part("\udcff.yaml")], INDEX.graphs)
+    write_index(tmp_path, index)
+    assert read_index(Release(tmp_path, "0", {})) == index
+
+
 def test_an_index_of_nothing(tmp_path: Path) -> None:
     write_index(tmp_path, Index())
     assert read_index(Release(tmp_path, "0", {})) == Index()

@@ -507,6 +507,16 @@ def test_a_changed_line_compiles_a_slice_or_two(tmp_path: Path, quick: pytest.Mo
     assert 0 < built.renewed[0] <= 8
 
 
+def test_a_link_that_leads_elsewhere_is_not_read(tmp_path: Path, quick: pytest.MonkeyPatch) -> None:
+    """Not even where it leads to what stood there before."""
+    bench = _bench(tmp_path / "project")
+    file = next((bench.tiny.root / "facts").glob("*.yaml"))
+    file.rename(tmp_path / "a.yaml")
+    file.symlink_to(tmp_path / "a.yaml")
+    built = build(bench.tiny, bench.tiny.build)
+    assert "link" in [problem.rule for problem in built.problems]
+
+
 def test_too_much_has_changed(tmp_path: Path, quick: pytest.MonkeyPatch) -> None:
     bench = _bench(tmp_path / "project")
     quick.setattr(renew, "_MOST", 0.1)
