@@ -206,7 +206,7 @@ def _assemble(
         "before": before.digest if before else "",
         "software": f"kg {__version__}",
         "removed": [p.focus for p in checked.problems if p.rule == "removed"],
-        "judged": sum(bool(problem.component) for problem in checked.problems),  # by shapes
+        "judged": checked.judged,
         "summary": asdict(summary),
         "stats": pack([checked.stats]),
     }

@@ -36,6 +36,7 @@ class Checked:
 
     `sheets` is how many there are, `stats` counts what they say, `problems` are sorted by place.
     `described` has the hashes of all that is described, `whole` says whether all could be read.
+    `judged` counts the results of the shapes, those too that say no more than another problem.
 
     >>> from kg import check_project, load_project
     >>> checked = check_project(load_project(Path()))
@@ -51,6 +52,7 @@ class Checked:
     ontology: Ontology
     described: Set[int]
     whole: bool
+    judged: int
 
 
 def check_project(
@@ -84,14 +86,14 @@ def check_corpus(
     links = check_links(corpus.parts, places, corpus.project.base, corpus.ontology.known)
     stats = corpus.stats(links.shared)
     passages = PassageCheck(0, 0, stats.passages)
-    results = _judge(corpus, links, stats, engine, progress)
+    results = _judge(corpus, stats, links, engine, progress)
     if documents:
         progress("passages", 0, 0)
         passages = check_passages(corpus.open_store(), documents, places)
     problems = [
         *(problem for part in corpus.parts for problem in part.problems),
         *links.problems,
-        *_place(results, places),
+        *_place(_untold(results, corpus, links), places),
         *passages.problems,
     ]
     return Checked(
@@ -103,25 +105,30 @@ def check_corpus(
         ontology=corpus.ontology,
         described=links.described,
         whole=all(part.whole for part in corpus.parts),
+        judged=len(results),
     )
 
 
 def _judge(
-    corpus: Corpus, links: Links, stats: Stats, engine: Engine, progress: Progress
+    corpus: Corpus, stats: Stats, links: Links, engine: Engine, progress: Progress
 ) -> list[Result]:
-    """What the shapes find, without what was told already."""
+    """What the shapes find."""
     project = corpus.project
     said = describe_dataset(project.base, project.title, project.license, stats.main_language)
+    return validate_corpus(corpus, canonical(said), links.shared, engine, progress)
+
+
+def _untold(results: list[Result], corpus: Corpus, links: Links) -> list[Result]:
+    """The results without those that say what was told already."""
     reported = {
         problem.value
         for part in corpus.parts
         for problem in part.problems
         if problem.rule == "unknown-term"
     }
-    found = validate_corpus(corpus, canonical(said), links.shared, engine, progress)
     return [
         result
-        for result in found
+        for result in results
         if not links.has_told(result.focus, result.path, result.value)
         and result.value not in reported
     ]

@@ -22,7 +22,7 @@ from pyoxigraph import Store
 from sample import slice_small
 from tiny import BASE, KG, Tiny, quads, snapshot, write_tiny
 
-from kg import inputs, renew, validation
+from kg import inputs, renew, terms, validation
 from kg.build import build_release
 from kg.errors import NonconformingError, Problem
 from kg.index import read_index
@@ -515,6 +515,33 @@ def test_a_link_that_leads_elsewhere_is_not_read(tmp_path: Path, quick: pytest.M
     file.symlink_to(tmp_path / "a.yaml")
     built = build(bench.tiny, bench.tiny.build)
     assert "link" in [problem.rule for problem in built.problems]
+
+
+def test_what_was_not_told_of_one_retired_is_told_when_it_is_back(
+    tmp_path: Path, quick: pytest.MonkeyPatch
+) -> None:
+    """Who refers to it is judged again, though nothing that the shape reads has changed."""
+    shape = (
+        "s:LinkShape a sh:NodeShape ; sh:targetSubjectsOf skos:broader ; sh:property s:Link . "
+        "s:Link sh:path skos:broader ; sh:class skos:Concept ."
+    )
+    prefixes = (
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix s: <https://example.org/shapes#> . "
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . "
+    )
+    tiny = write_tiny(tmp_path)
+    (tmp_path / "shapes/shapes.ttl").unlink()
+    tiny.write("shapes/links.ttl", prefixes + shape)
+    context = json.loads((tmp_path / "ontology/context.jsonld").read_text())
+    context["@context"]["broader"] = {"@id": terms.SKOS + "broader", "@type": "@id"}
+    tiny.write("ontology/context.jsonld", json.dumps(context))
+    tiny.write("facts/a.yaml", "id: mineral/a\nlabel: A\nbroader: mineral/x\n")
+    tiny.write("facts/x.yaml", f"id: mineral/x\n'{terms.DEPRECATED.value}': true\n")
+    assert build(tiny, tiny.build).summary
+    tiny.write("facts/x.yaml", "id: mineral/x\nlabel: X\n")
+    built = build(tiny, tiny.build)
+    assert built.renewed == (1, 4)
+    assert [(p.file, p.line) for p in built.problems] == [("facts/a.yaml", 3)]
 
 
 def test_too_much_has_changed(tmp_path: Path, quick: pytest.MonkeyPatch) -> None:
