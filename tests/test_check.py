@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from pathlib import Path
 
 import pytest
-from sample import BASE, slice_small, write_project
+from sample import BASE, corpus_of, slice_small, write_project
 
 from kg import corpus
 from kg.check import check_project, refusals, verify_passages
@@ -132,3 +133,13 @@ def test_passages_that_nobody_checked_stop_a_strict_build() -> None:
     (problem,) = refusals((), PassageCheck(1, 0, 2), strict=True)
     assert (problem.file, problem.rule) == ("-", "not-checked")
     assert problem.message.startswith("passages not checked: 2")
+
+
+def test_a_packed_sheet_is_taken_for_a_large_one_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = gzip.compress(b'{"id": "mineral/iron", "type": "Mineral", "label": "Iron"}\n')
+    project = write_project(tmp_path, {"facts/a.jsonl.gz": packed})
+    monkeypatch.setattr(corpus, "_SMALL", 2 * len(packed))
+    with corpus_of(project) as found:
+        assert isinstance(found.store, Path)  # by processes, on disk
