@@ -10,6 +10,7 @@ import contextlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice
@@ -219,7 +220,10 @@ def open_corpus(
         extra = list(chain.from_iterable(corpus.extra.values()))
         loader.add(_write(runs / _PROVENANCE, extra), len(extra))
         total = sum(part.stats.quads for part in corpus.parts)
-        loader.finish(lambda done: progress("load", done, total))
+        with ThreadPoolExecutor(1) as meanwhile:
+            # Nothing else is done here while the store is completed by another process.
+            meanwhile.submit(getattr, corpus, "digests")
+            loader.finish(lambda done: progress("load", done, total))
         yield corpus
 
 

@@ -66,16 +66,18 @@ class Judge:
         The lines have all triples of a subject. What they only refer to is looked up in the store.
         Each node is named as `kg.screen.node_text` does.
         """
-        own = {line.split(" ", 1)[0] for line in lines}
-        outside = set[str]()
-        linked = set[str]()
+        own, outside, linked = set[str](), set[str](), set[str]()
+        links = self._linked
+        subject = ""
         for line in lines:
-            _, predicate, object_, _ = line.split(" ", 3)
-            if object_[0] == "<" and predicate != _TYPE and object_ not in own:
+            head, predicate, object_, _ = line.split(" ", 3)
+            if head != subject:
+                own.add(subject := head)
+            if object_[0] == "<" and predicate != _TYPE:
                 outside.add(object_)
-            if predicate in self._linked:
+            if predicate in links:
                 linked.add(object_of(line))
-        known = map(self._describe, outside) if self._fast else ()
+        known = map(self._describe, outside - own) if self._fast else ()
         data = b"".join(["".join(lines).encode(), self._classes, *known])
         found = self._flagged(self._local, data)
         if found is None:

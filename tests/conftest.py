@@ -50,7 +50,15 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Path, None
     """A small file system of its own: of 16 MiB, or as many as the test says."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={getattr(request, 'param', 16)}m", "none", str(folder)]
+    mount = [
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        f"size={getattr(request, 'param', 16)}m",
+        "none",
+        str(folder),
+    ]
     try:
         mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
     except FileNotFoundError:

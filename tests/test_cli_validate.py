@@ -44,7 +44,9 @@ LINES = f"""\
 """
 
 # Enough for a bulk load, and packed for a store on disk; no shape looks at it.
-PADDING = "".join(f'<{BASE}x/{i % 100}> <urn:p> "{i * 7919 % 100_003}"@en .\n' for i in range(25_000))
+PADDING = "".join(
+    f'<{BASE}x/{i % 100}> <urn:p> "{i * 7919 % 100_003}"@en .\n' for i in range(25_000)
+)
 
 Judge = Callable[..., list[Problem]]
 

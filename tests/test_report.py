@@ -349,7 +349,9 @@ def broken(tmp_path: Path) -> Tiny:
 def test_a_refused_build_keeps_all_of_a_long_report(broken: Tiny):
     result = broken.kg("build")
     assert (result.returncode, result.stdout) == (1, "")
-    assert "250 errors of shape label, in 1 file:\nfacts/many.jsonl:1:2: error: label" in result.stderr
+    assert (
+        "250 errors of shape label, in 1 file:\nfacts/many.jsonl:1:2: error: label" in result.stderr
+    )
     assert "build/problems.jsonl holds all 250 problems\n" in result.stderr
     file = broken.build / "problems.jsonl"
     lines = file.read_text().splitlines()
