@@ -12,6 +12,7 @@ them alike. The floor is a Python that does nothing; `of the floor` says how man
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import statistics
 import subprocess
@@ -65,6 +66,8 @@ def main() -> None:
     server.add_argument("--seconds", type=float, default=5, help="for every load")
     server.add_argument("--connections", type=int, default=8)
     options = parser.parse_args()
+    # The programs of this environment are meant, also where it was not activated.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     if options.what == "serve":
         serve.run(options.seconds, options.connections)
     elif options.what == "build":

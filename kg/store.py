@@ -6,6 +6,8 @@ build/
   releases/<digest>/store/         an Oxigraph store
   releases/<digest>/files/         downloads, and SHA256SUMS over them
   releases/<digest>/*.json, *.ttl  what was built from what (manifest.json), and how it went
+  releases/<digest>/hashes.bin     with pieces.json: what the next build may keep
+  inputs.json                      what files looked like when they were last read
   lock                             held while a build writes
 ```
 

@@ -42,7 +42,7 @@ def _floor(inputs: Inputs, store: Path) -> Command:
 
 
 def _rust_way(inputs: Inputs, store: Path) -> Command:
-    return _script("rust_way", inputs.records, inputs.background, inputs.plainer_shapes, store)
+    return _script("rust_way", inputs.records, inputs.background, inputs.shapes, store)
 
 
 def _rdflib_way(inputs: Inputs, store: Path) -> Command:

@@ -97,13 +97,6 @@ class Inputs:
         return path
 
     @cached_property
-    def plainer_shapes(self) -> Path:
-        """The same, without the look-ahead in a pattern, which the Rust engine does not know."""
-        path = self.folder / "plainer-shapes.ttl"
-        path.write_text(self.shapes.read_text("utf-8").replace("(?=.)", ""), "utf-8")
-        return path
-
-    @cached_property
     def records(self) -> Path:
         """A folder of JSON-LD files, each with the project's context and 1,000 documents.
 
