@@ -231,7 +231,8 @@ def _ratios(found: dict[tuple[str, str], Asked], engines: list[str]) -> Iterator
         ratios = [
             found[query, engine].seconds / one.seconds
             for query, one in ours.items()
-            if not found[query, engine].state and found[query, engine].rows == one.rows
+            if not (one.state or found[query, engine].state)
+            and found[query, engine].rows == one.rows
         ]
         mean = math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else math.nan
         yield f"{mean:.1f} ({len(ratios)} of {len(ours)})" if ratios else "none"
