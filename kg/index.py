@@ -88,7 +88,15 @@ def read_index(release: Release) -> Index:
             part = _part(row, stats, blobs)
             blobs = blobs[sum(row[3]) :]
             index.parts.append(part)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+    except (
+        OSError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ):
         return Index()
     return index if not blobs else Index()
 
